@@ -1,0 +1,46 @@
+"""`medgenius <verb> [overrides]`: one verb for each thing a person does. Nothing heavy is imported before it is needed."""
+
+import sys
+
+from medgenius.config.app import run_train
+from medgenius.config.launch import Launch
+from medgenius.config.train import TrainConfig
+from medgenius.runs import create_run
+
+_VERBS = "train"
+_USAGE = """usage: medgenius train [overrides]
+
+  medgenius train                              fine-tune the embedded model on the sample dialogues
+  medgenius train lora.r=64 trainer.epochs=5   change what you want to change
+  medgenius train -m lora.r=8,16,32            one run for each value
+  medgenius train --cfg job                    print the composed config
+"""
+
+
+def main() -> int:
+    """Entry point of the `medgenius` command; gives the exit status."""
+    if len(sys.argv) < 2 or sys.argv[1] in {"-h", "--help"}:
+        print(_USAGE, end="")
+        return 0
+    verb = sys.argv.pop(1)
+    if verb != "train":
+        print(f"error: unknown verb {verb}; there is: {_VERBS}", file=sys.stderr)
+        return 2
+    return train_main()
+
+
+def train_main() -> int:
+    """Entry point of `python train.py`."""
+    return run_train(_train)
+
+
+def _train(config: TrainConfig, launch: Launch) -> None:
+    run = create_run(config.run, launch)
+    try:
+        from rich.console import Console  # noqa: PLC0415  a refusal above must come at once
+
+        from medgenius.training.train import train  # noqa: PLC0415
+
+        train(config, run, Console())
+    finally:
+        print(f"run: {run.path}", flush=True)

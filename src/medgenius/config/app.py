@@ -1,0 +1,104 @@
+"""Hydra as a strict command line: compose, check, hand over a typed config; every user's mistake is one line."""
+
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import hydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.errors import HydraException, MissingConfigException
+from hydra.types import RunMode
+from omegaconf import DictConfig
+from omegaconf.errors import OmegaConfBaseException
+
+from medgenius.config.launch import Launch
+from medgenius.config.train import TrainConfig
+from medgenius.config.validate import to_config, unknown_key
+from medgenius.errors import ConfigError, MedGeniusError
+
+_UNKNOWN_OVERRIDE = re.compile(r"Could not (?:override|delete|append[^']*) '([^']+)'|Key '([^']+)' is not in struct")
+_FULL_KEY = re.compile(r"full_key: (\S+)")
+
+
+def config_dir() -> Path:
+    """The folder of shipped config files: `conf/` of a checkout, or the copy inside an installed package."""
+    package = Path(__file__).parents[1]
+    checkout = package.parents[1] / "conf"
+    return checkout if (checkout / "train.yaml").is_file() else package / "conf"
+
+
+def run_train(task: Callable[[TrainConfig, Launch], None]) -> int:
+    """Compose conf/train.yaml with the command line's overrides and call `task`; gives the exit status.
+
+    Under `-m` the task is called once per job. All of Hydra's own flags work (`--cfg job`, `--help`, `--config-dir`).
+    """
+    # Hydra prints several lines and leaves the process for what a user did; with this set it raises instead.
+    os.environ["HYDRA_FULL_ERROR"] = "1"
+
+    statuses: list[int] = []
+
+    def checked(composed: DictConfig) -> None:
+        # Answered here, since Hydra would print lines of its own; and the other jobs of a multirun go on.
+        try:
+            task(to_config(composed), _launch())
+        except MedGeniusError as error:
+            statuses.append(_say(error))
+
+    entry = hydra.main(version_base="1.3", config_path=str(config_dir()), config_name="train")(checked)
+    try:
+        entry()
+    except (HydraException, OmegaConfBaseException) as error:
+        return _say(_translated(error))
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    return max(statuses, default=0)
+
+
+def _launch() -> Launch:
+    """How Hydra started this job."""
+    settings = HydraConfig.get()
+    overrides = tuple(settings.overrides.task)
+    if settings.mode is not RunMode.MULTIRUN:
+        return Launch(overrides)
+    return Launch(overrides, sweep_dir=Path(settings.sweep.dir), job_number=int(settings.job.num))
+
+
+def _say(error: MedGeniusError) -> int:
+    print(f"error: {error}", file=sys.stderr)
+    return 2 if isinstance(error, ConfigError) else 1
+
+
+def _translated(error: Exception) -> ConfigError:
+    """Hydra's and OmegaConf's refusals in our words."""
+    if isinstance(error, MissingConfigException):
+        return _missing_choice(error)
+    texts = list(_texts(error))
+    for text in texts:
+        if found := _UNKNOWN_OVERRIDE.search(text):
+            full_key = _FULL_KEY.search("\n".join(texts))
+            key = found.group(1) or (full_key.group(1) if full_key else found.group(2))
+            return unknown_key(key)
+    line = " ".join(texts[0].split())
+    return ConfigError(re.sub(r" See https://hydra\.cc\S+ for details", "", line))
+
+
+def _texts(error: BaseException | None) -> Iterator[str]:
+    """The words of an error and of what caused it, the outermost first; Hydra leaves some of them empty."""
+    while error is not None:
+        if text := str(error).strip():
+            yield text
+        error = error.__cause__ or error.__context__
+
+
+def _missing_choice(error: MissingConfigException) -> ConfigError:
+    """`experiment=typo`: name the choices that exist."""
+    missing = error.missing_cfg_file or ""
+    group, _, choice = missing.rpartition("/")
+    options = sorted(error.options or ())
+    if not group:
+        return ConfigError(" ".join(str(error).split()))
+    available = f"; there are: {', '.join(options)}" if options else ""
+    return ConfigError(f"{group}={choice}: no such file in conf/{group}{available}")

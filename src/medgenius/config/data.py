@@ -1,0 +1,60 @@
+"""conf/data: where the dialogues come from and how they are read."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from medgenius.config.fields import AlsoCalled, Schema
+
+
+class Columns(Schema):
+    """Which column of the source holds which part of a dialogue."""
+
+    instruction: Annotated[str, AlsoCalled("system", "prompt")]
+    """May be absent or empty in a row: `data.default_instruction` takes its place."""
+    input: Annotated[str, AlsoCalled("question", "user")]
+    output: Annotated[str, AlsoCalled("answer", "response", "assistant", "target")]
+
+
+class _Data(Schema):
+    max_length: Annotated[int, Field(ge=8), AlsoCalled("max_seq_length", "max_seq_len", "seq_len", "cutoff_len")]
+    """Tokens of one dialogue, prompt and answer together. A longer answer is cut and counted; a dialogue whose
+    prompt alone is longer leaves and is counted."""
+    max_rows: Annotated[int, Field(ge=2), AlsoCalled("limit", "max_samples", "num_samples")] | None
+    """Use a seeded random choice of this many rows; null for all."""
+    validation_fraction: Annotated[float, Field(gt=0, lt=1), AlsoCalled("val_fraction", "val_size", "val_split")]
+    """Part of the dialogues that is held out; equal questions stay on one side."""
+    on_bad_row: Annotated[Literal["stop", "skip"], AlsoCalled("skip_bad_rows", "errors")]
+    """stop: name the unusable rows and end; skip: leave them out, name and count them."""
+    max_row_bytes: Annotated[int, Field(gt=0)]
+    """A longer row is unusable, in bytes of UTF-8."""
+    columns: Columns
+    default_instruction: Annotated[str, Field(min_length=1), AlsoCalled("instruction", "system_prompt")]
+    """Instruction of rows that carry none."""
+
+
+class SampleData(_Data):
+    """The dialogues that ship with the package."""
+
+    source: Literal["sample"]
+
+
+class FileData(_Data):
+    """One JSON, JSONL, CSV or Parquet file; .gz is read as well."""
+
+    source: Literal["file"]
+    path: Annotated[str, AlsoCalled("file", "data_path", "train_file", "filename")]
+
+
+class HubData(_Data):
+    """A data set of the Hugging Face hub."""
+
+    source: Literal["hub"]
+    name: Annotated[str, AlsoCalled("path", "repo", "dataset", "repository")]
+    subset: str | None
+    """Configuration of the data set, where it has several."""
+    split: str
+    revision: str
+
+
+DataConfig = Annotated[SampleData | FileData | HubData, Field(discriminator="source")]

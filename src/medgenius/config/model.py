@@ -1,0 +1,51 @@
+"""conf/model: which LLaMA is fine-tuned and how its frozen weights are stored."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from medgenius.config.fields import AlsoCalled, Schema
+
+
+class _Model(Schema):
+    name: str
+    """What the model is called in reports."""
+    quantization: Annotated[Literal["nf4", "none", "prequantized"], AlsoCalled("load_in_4bit", "quant", "bits")]
+    """nf4: linear layers become 4-bit NormalFloat on loading (QLoRA, arXiv:2305.14314); none: full precision;
+    prequantized: the repository holds 4-bit weights already."""
+    double_quantization: Annotated[bool, AlsoCalled("double_quant", "bnb_4bit_use_double_quant")]
+    """Quantise the NF4 block scales as well: 0.37 bit less per weight (QLoRA, section 3)."""
+
+
+class EmbeddedModel(_Model):
+    """A model that a pip package carries as one GGUF file."""
+
+    source: Literal["embedded"]
+    package: str
+    """Import name of the package that holds `file`."""
+    file: str
+    """Name of the GGUF file inside the package."""
+
+
+class HubModel(_Model):
+    """A model of the Hugging Face hub, or a local folder in its format (safetensors only)."""
+
+    source: Literal["hub"]
+    repository: Annotated[str, AlsoCalled("repo", "path", "model_name_or_path", "id")]
+    """`owner/name`, or the path of a folder."""
+    revision: str
+    """Branch, tag or commit."""
+
+
+class RandomModel(_Model):
+    """A LLaMA with random weights over a byte tokenizer; it knows nothing and is meant for tests."""
+
+    source: Literal["random"]
+    hidden_size: Annotated[int, Field(gt=0)]
+    intermediate_size: Annotated[int, Field(gt=0)]
+    layers: Annotated[int, Field(gt=0), AlsoCalled("num_hidden_layers")]
+    heads: Annotated[int, Field(gt=0), AlsoCalled("num_attention_heads")]
+    kv_heads: Annotated[int, Field(gt=0), AlsoCalled("num_key_value_heads")]
+
+
+ModelConfig = Annotated[EmbeddedModel | HubModel | RandomModel, Field(discriminator="source")]

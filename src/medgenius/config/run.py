@@ -1,0 +1,26 @@
+"""conf/run: where a run lies and what the machine costs."""
+
+from typing import Annotated
+
+from pydantic import Field, field_validator
+
+from medgenius.config.fields import AlsoCalled, Schema
+
+
+class RunConfig(Schema):
+    root: Annotated[str, Field(min_length=1), AlsoCalled("dir", "directory", "output_dir")]
+    """Folder in which run directories are made."""
+    name: Annotated[str | None, AlsoCalled("run_name", "id")]
+    """Name of the run directory and of the W&B run; null: time and overrides."""
+    cache_dir: Annotated[str, Field(min_length=1), AlsoCalled("cache", "hf_home")]
+    """Converted models are kept here between runs."""
+    cost_per_hour: Annotated[float, Field(ge=0), AlsoCalled("price", "cost", "price_per_hour")]
+    """What an hour of this machine costs, for the estimate in the summary."""
+    currency: Annotated[str, Field(min_length=1)]
+
+    @field_validator("name")
+    @classmethod
+    def _is_one_folder(cls, value: str | None) -> str | None:
+        if value is not None and (not value.strip() or "/" in value or "\0" in value or value in {".", ".."}):
+            raise ValueError("must be a plain folder name")
+        return value

@@ -1,0 +1,53 @@
+"""conf/train.yaml: the whole of a training run, one field per group, and the rules that span groups."""
+
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from medgenius.config.data import DataConfig
+from medgenius.config.fields import AlsoCalled, Schema
+from medgenius.config.lora import LoraConfig
+from medgenius.config.model import ModelConfig
+from medgenius.config.optimizer import OptimizerConfig
+from medgenius.config.prompt import PromptConfig
+from medgenius.config.run import RunConfig
+from medgenius.config.scheduler import SchedulerConfig
+from medgenius.config.tracking import TrackingConfig
+from medgenius.config.trainer import TrainerConfig
+
+
+class TrainConfig(Schema):
+    model: ModelConfig
+    lora: Annotated[LoraConfig, AlsoCalled("peft", "adapter")]
+    data: Annotated[DataConfig, AlsoCalled("dataset")]
+    prompt: Annotated[PromptConfig, AlsoCalled("template")]
+    optimizer: Annotated[OptimizerConfig, AlsoCalled("optim")]
+    scheduler: Annotated[SchedulerConfig, AlsoCalled("lr_scheduler")]
+    trainer: Annotated[TrainerConfig, AlsoCalled("training", "train")]
+    tracking: Annotated[TrackingConfig, AlsoCalled("wandb", "logger")]
+    run: Annotated[RunConfig, AlsoCalled("output")]
+    seed: Annotated[int, Field(ge=0, lt=2**32), AlsoCalled("random_seed")]
+    """Of everything random: split, order, adapter initialisation, dropout."""
+
+    @model_validator(mode="after")
+    def _passes_fit_the_step(self) -> Self:
+        if self.trainer.dialogues_per_pass > self.trainer.batch_size:
+            raise ValueError(
+                f"trainer.dialogues_per_pass={self.trainer.dialogues_per_pass} is more than "
+                f"trainer.batch_size={self.trainer.batch_size}: a pass is a part of a step"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _heads_divide(self) -> Self:
+        model = self.model
+        if model.source == "random" and (
+            model.hidden_size % model.heads or model.heads % model.kv_heads or (model.hidden_size // model.heads) % 2
+        ):
+            raise ValueError(
+                f"model.heads={model.heads} must divide model.hidden_size={model.hidden_size} into even parts "
+                f"and be a multiple of model.kv_heads={model.kv_heads}"
+            )
+        if model.quantization == "prequantized" and model.source != "hub":
+            raise ValueError(f"model.quantization=prequantized needs model.source=hub, not {model.source}")
+        return self

@@ -1,0 +1,1 @@
+"""Dialogues -> prompt -> tokens and targets -> passes."""

@@ -1,0 +1,51 @@
+"""The 42 medical categories of a dialogue, and its three degrees of urgency."""
+
+from typing import Literal
+
+CATEGORIES = (
+    "addiction_medicine",
+    "allergy_immunology",
+    "anaesthesiology",
+    "cardiology",
+    "dentistry",
+    "dermatology",
+    "ear_nose_throat",
+    "emergency_medicine",
+    "endocrinology",
+    "gastroenterology",
+    "general_surgery",
+    "genetics",
+    "geriatrics",
+    "gynaecology",
+    "haematology",
+    "hepatology",
+    "infectious_disease",
+    "laboratory_medicine",
+    "mental_health",
+    "nephrology",
+    "neurology",
+    "nutrition",
+    "obstetrics",
+    "occupational_health",
+    "oncology",
+    "ophthalmology",
+    "orthopaedics",
+    "paediatrics",
+    "pain_medicine",
+    "palliative_care",
+    "pharmacology",
+    "preventive_medicine",
+    "pulmonology",
+    "radiology",
+    "rehabilitation",
+    "rheumatology",
+    "sexual_health",
+    "sleep_medicine",
+    "sports_medicine",
+    "travel_medicine",
+    "urology",
+    "vascular_medicine",
+)
+
+Urgency = Literal["routine", "urgent", "emergency"]
+"""routine: an appointment will do; urgent: today to a few days; emergency: call or go now."""

@@ -1,0 +1,122 @@
+"""The one place where a dialogue becomes text and tokens: training, evaluation, serving and the chat template.
+
+Prompt and answer are tokenized apart, the way a model sees them when it is used: the prompt whole, then what it
+writes. The shipped prompts end in a line break, so that one pass over the joined text gives the same tokens (tested).
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from transformers import PreTrainedTokenizerBase
+
+from medgenius.config.prompt import TEXT, PromptConfig
+from medgenius.data.dialogue import Dialogue, Message, prompt_messages
+from medgenius.errors import ConfigError, DataError, ModelError
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One dialogue in tokens. Only `answer_ids` are targets."""
+
+    prompt_ids: list[int]
+    answer_ids: list[int]
+    """The answer and the end-of-sequence token; shorter and without it where `max_length` cut it."""
+    truncated: bool
+
+    def __len__(self) -> int:
+        return len(self.prompt_ids) + len(self.answer_ids)
+
+
+class Prompt:
+    """conf/prompt bound to a tokenizer."""
+
+    def __init__(self, config: PromptConfig, tokenizer: PreTrainedTokenizerBase) -> None:
+        """
+        Raises:
+            ModelError: the tokenizer has no end-of-sequence token, so no answer could ever end.
+            ConfigError: only one of `prompt.system` and `prompt.user` begins with the BOS token.
+        """
+        if tokenizer.eos_token_id is None:
+            raise ModelError("the tokenizer has no end-of-sequence token: a model could not learn where to stop")
+        self._config = config
+        self._tokenizer = tokenizer
+        self._bos = self._missing_bos()
+        self._control_tokens = sorted(set(tokenizer.all_special_tokens) | set(tokenizer.get_added_vocab()))
+
+    def _missing_bos(self) -> str:
+        """The BOS token as text, or nothing where there is none or the prompt itself begins with it (ChatML)."""
+        bos = self._tokenizer.bos_token
+        if bos is None:
+            return ""
+        begins = {self._config.system.startswith(bos), self._config.user.startswith(bos)}
+        if len(begins) == 2:
+            raise ConfigError(f"prompt.system and prompt.user must both begin with {bos}, or neither")
+        return "" if begins == {True} else str(bos)
+
+    def text(self, messages: Sequence[Message]) -> str:
+        """A conversation as text, up to the point where the model answers.
+
+        Args:
+            messages: an optional system message, then user and assistant in turn, the last by the user.
+
+        Raises:
+            DataError: a message spells a control token of the tokenizer, which would forge a turn.
+        """
+        eos = self._tokenizer.eos_token
+        parts = [self._bos]
+        for message in messages:
+            content = self._plain(message.content)
+            if message.role == "system":
+                parts.append(self._config.system.replace(TEXT, content))
+            elif message.role == "user":
+                parts += [self._config.user.replace(TEXT, content), self._config.assistant]
+            else:
+                parts += [content, eos, self._config.turn_end]
+        return "".join(parts)
+
+    def _plain(self, content: str) -> str:
+        for token in self._control_tokens:
+            if token in content:
+                raise DataError(f"spells the control token {token}")
+        return content.strip()
+
+    def encode_prompt(self, messages: Sequence[Message]) -> list[int]:
+        """Token ids of `text(messages)`; exactly one BOS at its start where the tokenizer has one."""
+        return self._ids(self.text(messages))
+
+    def encode_answer(self, answer: str) -> list[int]:
+        """Token ids of an answer and the end-of-sequence token behind it."""
+        return [*self._ids(self._plain(answer)), int(self._tokenizer.eos_token_id)]
+
+    def _ids(self, text: str) -> list[int]:
+        ids: list[int] = self._tokenizer(text, add_special_tokens=False)["input_ids"]
+        return ids
+
+    def example(self, dialogue: Dialogue, max_length: int) -> Example | None:
+        """A dialogue in at most `max_length` tokens; the answer's end is cut. None where the prompt leaves no room."""
+        prompt_ids = self.encode_prompt(prompt_messages(dialogue))
+        answer_ids = self.encode_answer(dialogue.output)
+        room = max_length - len(prompt_ids)
+        if room < 1:
+            return None
+        return Example(prompt_ids, answer_ids[:room], truncated=len(answer_ids) > room)
+
+    @property
+    def chat_template(self) -> str:
+        """The same prompt as a Jinja chat template, for every tool that knows transformers' tokenizers."""
+        before_system, after_system = self._config.system.split(TEXT)
+        before_user, after_user = self._config.user.split(TEXT)
+
+        def put(*texts: str) -> str:
+            return "".join(f"{{{{- {json.dumps(text, ensure_ascii=False)} }}}}" for text in texts if text)
+
+        content = "{{- message['content'] | trim }}"
+        return (
+            f"{put(self._bos)}{{%- for message in messages %}}"
+            f"{{%- if message['role'] == 'system' %}}{put(before_system)}{content}{put(after_system)}"
+            f"{{%- elif message['role'] == 'user' %}}{put(before_user)}{content}{put(after_user)}"
+            "{%- if not loop.last or add_generation_prompt %}" + put(self._config.assistant) + "{%- endif %}"
+            f"{{%- else %}}{content}{put(self._tokenizer.eos_token, self._config.turn_end)}"
+            "{%- endif %}{%- endfor %}"
+        )

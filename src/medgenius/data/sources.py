@@ -1,0 +1,92 @@
+"""conf/data as dialogues: the shipped sample, a file, or a data set of the hub."""
+
+import random
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from medgenius.config.data import DataConfig, HubData
+from medgenius.data.dialogue import Dialogue
+from medgenius.data.rows import BadRow, RowRules, read_rows, to_dialogue
+from medgenius.errors import DataError
+
+SAMPLE = Path(__file__).parent / "sample" / "dialogues.jsonl"
+_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The usable dialogues of a source and the rows that were left out."""
+
+    dialogues: list[Dialogue]
+    skipped: list[BadRow]
+
+
+def load_dialogues(config: DataConfig, seed: int) -> Loaded:
+    """Read the whole source, then keep `max_rows` of it by a seeded choice.
+
+    Raises:
+        DataError: a file or data set that cannot be read; unusable rows under `on_bad_row=stop`; nothing usable.
+    """
+    dialogues: list[Dialogue] = []
+    bad: list[BadRow] = []
+    for row in _rows(config):
+        if isinstance(row, BadRow):
+            bad.append(row)
+        else:
+            dialogues.append(row)
+    if bad and config.on_bad_row == "stop":
+        raise DataError(_named(bad))
+    if not dialogues:
+        raise DataError(f"{_source_name(config)}: no usable row" + (f" ({len(bad)} skipped)" if bad else ""))
+    if config.max_rows is not None and config.max_rows < len(dialogues):
+        kept = sorted(random.Random(seed).sample(range(len(dialogues)), config.max_rows))  # noqa: S311
+        dialogues = [dialogues[i] for i in kept]
+    return Loaded(dialogues, bad)
+
+
+def _named(bad: list[BadRow]) -> str:
+    """Every bad row on a line of its own, up to a limit, and what to do."""
+    lines = [str(row) for row in bad[:_SHOWN]]
+    if len(bad) > _SHOWN:
+        lines.append(f"… and {len(bad) - _SHOWN} more")
+    rows = "1 row" if len(bad) == 1 else f"{len(bad)} rows"
+    lines.append(f"{rows} can't be used: mend the file, or leave them out with data.on_bad_row=skip")
+    return "\n".join(lines)
+
+
+def _source_name(config: DataConfig) -> str:
+    match config.source:
+        case "sample":
+            return str(SAMPLE)
+        case "file":
+            return config.path
+        case "hub":
+            return config.name
+
+
+def _rows(config: DataConfig) -> Iterator[Dialogue | BadRow]:
+    rules = RowRules(config.columns, config.default_instruction, config.max_row_bytes)
+    match config.source:
+        case "sample":
+            yield from read_rows(SAMPLE, rules)
+        case "file":
+            yield from read_rows(Path(config.path).expanduser(), rules)
+        case "hub":
+            for number, row in enumerate(_hub_rows(config), start=1):
+                yield to_dialogue(row, f"{config.name}:row {number}", rules)
+
+
+def _hub_rows(config: HubData) -> Iterable[object]:
+    from datasets import load_dataset  # noqa: PLC0415  heavy, and only this source needs it
+
+    try:
+        table = load_dataset(config.name, config.subset, split=config.split, revision=config.revision)
+    except Exception as error:  # noqa: BLE001  the library raises a dozen kinds; the person needs the name and the cause
+        cause = " ".join(str(error).split())[:200]
+        raise DataError(f"data.name={config.name}: the hub's data set can't be had ({cause})") from None
+    for part, column in (("input", config.columns.input), ("output", config.columns.output)):
+        if column not in table.column_names:
+            there = ", ".join(table.column_names)
+            raise DataError(f"data.name={config.name}: no column {column!r} (there are: {there}); set data.columns.{part}=…")
+    return iter(table)

@@ -1,0 +1,122 @@
+"""Examples to optimizer steps: a step is a number of dialogues, cut into passes of flat, unpadded tokens."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset, Sampler
+
+from medgenius.data.prompt import Example
+
+IGNORE = -100
+"""Label of a position whose next token is no target; the value that torch's cross entropy ignores."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """Dialogues laid end to end in one row of T tokens, without padding."""
+
+    input_ids: Tensor
+    """(T,) int64"""
+    position_ids: Tensor
+    """(T,) int64, from 0 in each dialogue"""
+    labels: Tensor
+    """(T,) int64: the token that follows where it is a target, else IGNORE"""
+    lengths: tuple[int, ...]
+    """Tokens of each dialogue, in order; they sum to T"""
+
+    @classmethod
+    def of(cls, examples: Sequence[Example]) -> Self:
+        ids: list[int] = []
+        positions: list[int] = []
+        labels: list[int] = []
+        for example in examples:
+            ids += example.prompt_ids + example.answer_ids
+            positions += range(len(example))
+            # The last prompt token predicts the first token of the answer; the last token predicts nothing.
+            labels += [IGNORE] * (len(example.prompt_ids) - 1) + example.answer_ids + [IGNORE]
+        tensors = (torch.tensor(values, dtype=torch.int64) for values in (ids, positions, labels))
+        return cls(*tensors, lengths=tuple(len(example) for example in examples))
+
+    def to(self, device: torch.device) -> "Pass":
+        return Pass(
+            self.input_ids.to(device), self.position_ids.to(device), self.labels.to(device), lengths=self.lengths
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one optimizer step (or one round of validation) sees."""
+
+    passes: tuple[Pass, ...]
+    target_tokens: int
+    real_tokens: int
+
+    def to(self, device: torch.device, **_: bool) -> "Step":
+        """Lightning calls this; it may add `non_blocking`, which nothing here needs."""
+        return Step(tuple(piece.to(device) for piece in self.passes), self.target_tokens, self.real_tokens)
+
+
+def make_step(examples: Sequence[Example], dialogues_per_pass: int) -> Step:
+    """Cut the dialogues of a step into passes, in their order."""
+    return Step(
+        passes=tuple(
+            Pass.of(examples[i : i + dialogues_per_pass]) for i in range(0, len(examples), dialogues_per_pass)
+        ),
+        target_tokens=sum(len(example.answer_ids) for example in examples),
+        real_tokens=sum(len(example) for example in examples),
+    )
+
+
+class _Examples(Dataset[Example]):
+    def __init__(self, examples: Sequence[Example]) -> None:
+        self._examples = examples
+
+    def __getitem__(self, index: int) -> Example:
+        return self._examples[index]
+
+    def __len__(self) -> int:
+        return len(self._examples)
+
+
+class SeededOrder(Sampler[int]):
+    """A new order each epoch that depends on the seed and the epoch alone, not on what else drew random numbers."""
+
+    def __init__(self, count: int, seed: int) -> None:
+        self._count = count
+        self._seed = seed
+        self._epoch = 0
+
+    def set_epoch(self, epoch: int) -> None:
+        """Lightning calls this at the start of each epoch."""
+        self._epoch = epoch
+
+    def __iter__(self) -> Iterator[int]:
+        generator = torch.Generator().manual_seed(self._seed + self._epoch)
+        return iter(torch.randperm(self._count, generator=generator).tolist())
+
+    def __len__(self) -> int:
+        return self._count
+
+
+def training_steps(
+    examples: Sequence[Example], batch_size: int, dialogues_per_pass: int, seed: int
+) -> DataLoader[Example]:
+    """A loader of `Step`s: `batch_size` dialogues each, the last of an epoch with what is left."""
+    return DataLoader(
+        _Examples(examples),
+        batch_size=batch_size,
+        sampler=SeededOrder(len(examples), seed),
+        collate_fn=lambda chosen: make_step(chosen, dialogues_per_pass),
+    )
+
+
+def validation_steps(examples: Sequence[Example], dialogues_per_pass: int) -> DataLoader[Example]:
+    """A loader of one-pass `Step`s in the order of length, so that a pass holds dialogues of a size."""
+    return DataLoader(
+        _Examples(sorted(examples, key=len)),
+        batch_size=dialogues_per_pass,
+        collate_fn=lambda chosen: make_step(chosen, dialogues_per_pass),
+    )

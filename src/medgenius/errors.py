@@ -1,0 +1,25 @@
+"""The named errors. Each is a user's matter: the command line prints its text alone, without a traceback."""
+
+
+class MedGeniusError(Exception):
+    """Base of every error whose cause lies outside the code: a setting, a file, a machine, the numbers."""
+
+
+class ConfigError(MedGeniusError):
+    """An unknown key, a wrong value or an impossible combination. The text names the key."""
+
+
+class DataError(MedGeniusError):
+    """A data file or rows of it that cannot be used. The text names file and line."""
+
+
+class ModelError(MedGeniusError):
+    """A model or tokenizer that cannot be had or is not what training needs."""
+
+
+class RunError(MedGeniusError):
+    """A run directory that exists already, cannot be written, or is not one."""
+
+
+class NonFiniteError(MedGeniusError):
+    """The loss or the gradient became NaN or infinite; the parameters were not updated with it."""

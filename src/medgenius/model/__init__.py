@@ -1,0 +1,1 @@
+"""The frozen LLaMA, its adapter, attention over packed passes, and the loss."""

@@ -1,0 +1,174 @@
+"""The frozen LLaMA and its tokenizer: from a pip package, from the hub, or random for tests."""
+
+import hashlib
+import importlib.util
+from pathlib import Path
+from typing import cast
+
+import torch
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+from transformers import (
+    AutoConfig,
+    AutoTokenizer,
+    BitsAndBytesConfig,
+    GgufConfig,
+    LlamaConfig,
+    LlamaForCausalLM,
+    PreTrainedTokenizerBase,
+    PreTrainedTokenizerFast,
+)
+from transformers.utils import logging as transformers_logging
+
+from medgenius.config.model import EmbeddedModel, HubModel, ModelConfig, RandomModel
+from medgenius.errors import ModelError
+from medgenius.model import attention
+from medgenius.runs import new_directory
+
+transformers_logging.disable_progress_bar()
+
+_BOS, _EOS, _PAD = "<s>", "</s>", "<pad>"
+
+
+def load_tokenizer(config: ModelConfig, cache_dir: Path) -> PreTrainedTokenizerBase:
+    """The model's own tokenizer.
+
+    Raises:
+        ModelError: it cannot be had.
+    """
+    match config.source:
+        case "random":
+            return _byte_tokenizer()
+        case "embedded":
+            folder = _converted(config, cache_dir)
+            return cast(PreTrainedTokenizerBase, AutoTokenizer.from_pretrained(folder))
+        case "hub":
+            try:
+                tokenizer = AutoTokenizer.from_pretrained(
+                    config.repository, revision=config.revision, trust_remote_code=False
+                )
+            except (OSError, ValueError) as error:
+                raise _not_to_be_had(config, error) from None
+            return cast(PreTrainedTokenizerBase, tokenizer)
+
+
+def load_backbone(config: ModelConfig, cache_dir: Path, dtype: torch.dtype, device: torch.device) -> LlamaForCausalLM:
+    """The frozen model with packed attention, its linear layers quantised as the config says.
+
+    Args:
+        dtype: of the weights that stay unquantised and of the computation
+
+    Raises:
+        ModelError: it cannot be had, or is no LLaMA.
+    """
+    quantization = (
+        BitsAndBytesConfig(
+            load_in_4bit=True,
+            bnb_4bit_quant_type="nf4",
+            bnb_4bit_use_double_quant=config.double_quantization,
+            bnb_4bit_compute_dtype=dtype,
+        )
+        if config.quantization == "nf4"
+        else None
+    )
+    match config.source:
+        case "random":
+            folder, revision = _random_weights(config, cache_dir), "main"
+        case "embedded":
+            folder, revision = str(_converted(config, cache_dir)), "main"
+        case "hub":
+            folder, revision = config.repository, config.revision
+            _require_llama(config)
+    try:
+        model = LlamaForCausalLM.from_pretrained(
+            folder,
+            revision=revision,
+            dtype=dtype,
+            device_map={"": device},
+            quantization_config=quantization,
+            attn_implementation=attention.NAME,
+            use_safetensors=True,
+            trust_remote_code=False,
+        )
+    except (OSError, ValueError) as error:
+        raise _not_to_be_had(config, error) from None
+    return cast(LlamaForCausalLM, model.requires_grad_(False))
+
+
+def _not_to_be_had(config: ModelConfig, error: Exception) -> ModelError:
+    where = config.repository if config.source == "hub" else config.name
+    cause = " ".join(str(error).split())[:300]
+    return ModelError(f"model {where} can't be loaded: {cause}")
+
+
+def _require_llama(config: HubModel) -> None:
+    try:
+        found = AutoConfig.from_pretrained(config.repository, revision=config.revision, trust_remote_code=False)
+    except (OSError, ValueError) as error:
+        raise _not_to_be_had(config, error) from None
+    if found.model_type != "llama":
+        raise ModelError(f"model.repository={config.repository} is a {found.model_type}, not a llama")
+
+
+def _converted(config: EmbeddedModel, cache_dir: Path) -> Path:
+    """The package's GGUF file as a folder in Hugging Face's format (bf16 safetensors), converted once.
+
+    The folder's name holds a hash of the file, so that a new version of the package is converted anew.
+    """
+    spec = importlib.util.find_spec(config.package)
+    if spec is None or not spec.submodule_search_locations:
+        raise ModelError(f"the package {config.package} is not installed")
+    package = Path(spec.submodule_search_locations[0])
+    source = package / config.file
+    if not source.is_file():
+        raise ModelError(f"model.file={config.file}: not in the package {config.package}")
+    with source.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()[:16]
+    folder = cache_dir / "models" / f"{config.name}-{digest}"
+    if not folder.is_dir():
+        print(f"converting {config.name} once into {folder} (about 15 s)", flush=True)  # noqa: T201
+        tokenizer = AutoTokenizer.from_pretrained(package, gguf_file=config.file)
+        model = LlamaForCausalLM.from_pretrained(
+            package, gguf_file=config.file, dtype=torch.float32, quantization_config=GgufConfig(dequantize=True)
+        ).to(torch.bfloat16)
+        try:
+            with new_directory(folder) as temporary:
+                model.save_pretrained(temporary)
+                tokenizer.save_pretrained(temporary)
+        except OSError as error:
+            raise ModelError(f"run.cache_dir: {folder} cannot be written: {error.strerror}") from None
+    return folder
+
+
+def _byte_tokenizer() -> PreTrainedTokenizerFast:
+    """One token per byte of UTF-8, and three control tokens; needs no file."""
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    vocabulary = {token: i for i, token in enumerate([_BOS, _EOS, _PAD, *alphabet])}
+    tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=[]))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, bos_token=_BOS, eos_token=_EOS, pad_token=_PAD)
+
+
+def _random_weights(config: RandomModel, cache_dir: Path) -> str:
+    """The random model, written as a folder, so that it is loaded and quantised the way real ones are."""
+    tokenizer = _byte_tokenizer()
+    llama = LlamaConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=config.hidden_size,
+        intermediate_size=config.intermediate_size,
+        num_hidden_layers=config.layers,
+        num_attention_heads=config.heads,
+        num_key_value_heads=config.kv_heads,
+        max_position_embeddings=8192,
+        bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+        tie_word_embeddings=True,
+    )
+    shape = f"{config.layers}x{config.hidden_size}x{config.intermediate_size}-{config.heads}-{config.kv_heads}"
+    folder = cache_dir / "models" / f"{config.name}-{shape}"
+    if not folder.is_dir():
+        with torch.random.fork_rng(), new_directory(folder) as temporary:
+            torch.manual_seed(0)
+            LlamaForCausalLM(llama).save_pretrained(temporary)
+    return str(folder)

@@ -1,0 +1,15 @@
+"""The voices of the libraries below us: what they say at import and loading is not what a person waits for."""
+
+import logging
+import os
+
+
+def quiet_libraries() -> None:
+    """Call before transformers or bitsandbytes is imported. Errors still speak."""
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
+    # It recommends a kernel that would be fetched from a hub at run time, which is not done here.
+    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
+    for name in ("pytorch_lightning", "lightning.pytorch", "lightning.fabric"):
+        logging.getLogger(name).setLevel(logging.ERROR)

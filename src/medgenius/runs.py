@@ -1,0 +1,148 @@
+"""The run directory: every file that a run writes or that a later verb reads is named here, once."""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from omegaconf import OmegaConf
+
+from medgenius.config.launch import Launch
+from medgenius.config.run import RunConfig
+from medgenius.config.train import TrainConfig
+from medgenius.errors import RunError
+
+Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
+
+@dataclass(frozen=True)
+class Run:
+    """Paths inside one run directory."""
+
+    path: Path
+    title: str
+
+    @property
+    def config(self) -> Path:
+        """The composed config, YAML."""
+        return self.path / "config.yaml"
+
+    @property
+    def metrics(self) -> Path:
+        """One JSON object per logged step: the local truth, W&B gets the same."""
+        return self.path / "metrics.jsonl"
+
+    @property
+    def adapter(self) -> Path:
+        """The trained adapter in PEFT's own format, with the tokenizer and its chat template."""
+        return self.path / "adapter"
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.path / "checkpoints"
+
+    @property
+    def summary(self) -> Path:
+        """What the run came to, JSON."""
+        return self.path / "summary.json"
+
+    @property
+    def report(self) -> Path:
+        """The summary as a page with curves, self-contained HTML."""
+        return self.path / "report.html"
+
+    @property
+    def skipped_rows(self) -> Path:
+        """File, line and reason of every row that was left out (never its text), JSONL."""
+        return self.path / "skipped_rows.jsonl"
+
+    @property
+    def samples(self) -> Path:
+        """Questions with the answers before and after training, JSONL; absent unless `tracking.log_samples`."""
+        return self.path / "samples.jsonl"
+
+
+def create_run(config: RunConfig, launch: Launch) -> Run:
+    """Make the directory of a new run: `<root>/<name>`, in a multirun `<sweep>/<job>_<overrides>`.
+
+    Raises:
+        RunError: the name is taken, or the folder cannot be written.
+    """
+    root = Path(config.root).expanduser()
+    if launch.sweep_dir is not None:
+        sweep = root / config.name if config.name else launch.sweep_dir
+        path = sweep / f"{launch.job_number}_{launch.title}"
+    elif config.name:
+        path = root / config.name
+    else:
+        path = _free(root / f"{datetime.now().astimezone():%Y-%m-%d_%H-%M-%S}_{launch.title}")
+    try:
+        path.mkdir(parents=True)
+    except FileExistsError:
+        raise RunError(f"{path} exists already: choose another run.name, or remove it") from None
+    except OSError as error:
+        raise RunError(f"{path} cannot be made: {error.strerror}") from None
+    return Run(path.resolve(), config.name or launch.title)
+
+
+def _free(path: Path) -> Path:
+    """`path`, or with the first number behind it that is not taken: two runs may start in one second."""
+    candidate, number = path, 2
+    while candidate.exists():
+        candidate, number = path.with_name(f"{path.name}-{number}"), number + 1
+    return candidate
+
+
+def write_config(run: Run, config: TrainConfig) -> None:
+    write_text(run.config, OmegaConf.to_yaml(OmegaConf.create(config.model_dump())))
+
+
+def write_json(path: Path, value: Json) -> None:
+    write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def write_jsonl(path: Path, rows: Sequence[Mapping[str, Json]]) -> None:
+    write_text(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a whole file or nothing of it: temporary file, fsync, rename."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    with temporary.open("w", encoding="utf-8") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
+    temporary.replace(path)
+    _sync(path.parent)
+
+
+@contextmanager
+def new_directory(path: Path) -> Iterator[Path]:
+    """A temporary folder that becomes `path`, synced and renamed, only if the block succeeds."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir()
+    try:
+        yield temporary
+        for file in temporary.rglob("*"):
+            _sync(file)
+        _sync(temporary)
+        if path.exists():
+            shutil.rmtree(path)
+        temporary.rename(path)
+        _sync(path.parent)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _sync(path: Path) -> None:
+    """Make sure that a file or a folder's list of names is on disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,112 @@
+"""metrics.jsonl, the local truth, and W&B, which gets the same."""
+
+import json
+import netrc
+import os
+import socket
+from argparse import Namespace
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlparse
+
+from pytorch_lightning.loggers import Logger, WandbLogger
+
+from medgenius.config.train import TrainConfig
+from medgenius.runs import Run
+
+_HOST = "https://api.wandb.ai"
+_PATIENCE = 3.0
+"""Seconds to wait for W&B's host before the run goes offline."""
+
+
+class JsonlLogger(Logger):
+    """One line per logged step: `{"step": 3, "train/loss": 2.1, ...}`."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._stream = path.open("a", encoding="utf-8")
+
+    @property
+    def name(self) -> str:
+        return "metrics"
+
+    @property
+    def version(self) -> str:
+        return ""
+
+    def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
+        self._stream.write(json.dumps({"step": step, **metrics}) + "\n")
+        self._stream.flush()
+
+    def log_hyperparams(self, params: dict[str, object] | Namespace, *_: object, **__: object) -> None:
+        """config.yaml holds them."""
+
+    def finalize(self, status: str) -> None:  # noqa: ARG002  Lightning's signature
+        self._stream.flush()
+        os.fsync(self._stream.fileno())
+
+
+def wandb_logger(config: TrainConfig, run: Run) -> WandbLogger | None:
+    """W&B's run for this run directory; never a prompt, never a wait beyond a few seconds. None under `off`."""
+    tracking = config.tracking
+    if tracking.mode == "off":
+        return None
+    mode, why = _mode(tracking.mode)
+    os.environ["WANDB_SILENT"] = "true"
+    import wandb  # noqa: PLC0415  only where it is wanted
+
+    if why:
+        print(f"W&B: offline ({why}); later: wandb sync {run.path}/wandb/offline-run-*", flush=True)  # noqa: T201
+    logger = WandbLogger(
+        name=run.title,
+        save_dir=str(run.path),
+        project=tracking.project,
+        entity=tracking.entity,
+        group=tracking.group,
+        job_type=tracking.job_type,
+        tags=list(tracking.tags),
+        mode=mode,
+        # Console text and source code stay here: neither belongs to a run's numbers.
+        settings=wandb.Settings(console="off", save_code=False, disable_git=True, init_timeout=60),
+        config=flat(config.model_dump()),
+    )
+    experiment = logger.experiment
+    for metric in ("train/loss", "validation/loss"):  # against steps, which is Lightning's axis, and against tokens
+        experiment.define_metric(f"by_tokens/{metric}", step_metric="tokens/real")
+    return logger
+
+
+def _mode(wanted: Literal["online", "offline"]) -> tuple[Literal["online", "offline"], str | None]:
+    """What W&B can be asked for here, and why it is not what was wanted."""
+    if wanted == "offline":
+        return "offline", "tracking=offline"
+    host = urlparse(os.environ.get("WANDB_BASE_URL", _HOST))
+    name = host.hostname or ""
+    if not _has_key(name):
+        return "offline", "no key: `wandb login` or WANDB_API_KEY"
+    try:
+        socket.create_connection((name, host.port or 443), timeout=_PATIENCE).close()
+    except OSError:
+        return "offline", f"no connection to {name}"
+    return "online", None
+
+
+def _has_key(host: str) -> bool:
+    if os.environ.get("WANDB_API_KEY"):
+        return True
+    try:
+        return netrc.netrc().authenticators(host) is not None
+    except (OSError, netrc.NetrcParseError):
+        return False
+
+
+def flat(values: Mapping[str, object], prefix: str = "") -> dict[str, object]:
+    """Nested settings under dotted keys, so that W&B can group by `lora.r`."""
+    result: dict[str, object] = {}
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            result |= flat(value, f"{prefix}{key}.")
+        else:
+            result[f"{prefix}{key}"] = value
+    return result

@@ -1,0 +1,62 @@
+"""What this machine has: where to compute, in which precision, and how much memory was used."""
+
+import resource
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+
+from medgenius.config.trainer import TrainerConfig
+from medgenius.errors import ConfigError
+
+LightningPrecision = Literal["32-true", "bf16-mixed", "16-mixed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    device: torch.device
+    dtype: torch.dtype
+    """Of the frozen weights and of the computation; the adapter is fp32."""
+
+    @property
+    def lightning_precision(self) -> LightningPrecision:
+        names: dict[torch.dtype, LightningPrecision] = {torch.bfloat16: "bf16-mixed", torch.float16: "16-mixed"}
+        return names.get(self.dtype, "32-true")
+
+    @property
+    def lightning_accelerator(self) -> str:
+        return "gpu" if self.device.type == "cuda" else "cpu"
+
+    def peak_memory_bytes(self) -> int:
+        """Highest use so far: of the GPU's memory on CUDA, of the process's on CPU."""
+        if self.device.type == "cuda":
+            return torch.cuda.max_memory_allocated(self.device)
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024  # Linux counts in KiB
+
+
+def choose_machine(config: TrainerConfig) -> Machine:
+    """
+    Raises:
+        ConfigError: what the config asks for, this machine does not have.
+    """
+    has_cuda = torch.cuda.is_available()
+    if config.accelerator == "cuda" and not has_cuda:
+        raise ConfigError("trainer.accelerator=cuda: no CUDA device is visible here; use auto or cpu")
+    device = torch.device("cuda" if has_cuda and config.accelerator != "cpu" else "cpu")
+    return Machine(device, _dtype(config, device))
+
+
+def _dtype(config: TrainerConfig, device: torch.device) -> torch.dtype:
+    match config.precision:
+        case "fp32":
+            return torch.float32
+        case "bf16":
+            return torch.bfloat16
+        case "fp16":
+            if device.type != "cuda":
+                raise ConfigError("trainer.precision=fp16 needs CUDA: its gradients must be scaled; use bf16 or fp32")
+            return torch.float16
+        case "auto":
+            if device.type == "cuda":
+                return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+            return torch.bfloat16 if torch.ops.mkldnn._is_mkldnn_bf16_supported() else torch.float32

@@ -1,0 +1,112 @@
+"""The Lightning module: one batch is one optimizer step, and tokens are its unit."""
+
+import math
+from collections.abc import Sequence
+
+import torch
+from peft import PeftModel
+from pytorch_lightning import LightningModule
+from pytorch_lightning.core.optimizer import LightningOptimizer
+from torch import Tensor
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LambdaLR
+
+from medgenius.config.optimizer import OptimizerConfig
+from medgenius.config.scheduler import SchedulerConfig
+from medgenius.data.steps import Step
+from medgenius.errors import NonFiniteError
+from medgenius.model.loss import target_loss_sum
+from medgenius.training.optimizer import build_optimizer, build_schedule
+
+
+class FineTuning(LightningModule):
+    """A 4-bit LLaMA with a LoRA adapter.
+
+    The loss of a step is the mean over all target tokens of its dialogues, so how they are cut into passes changes
+    memory and nothing else.
+    """
+
+    def __init__(
+        self,
+        model: PeftModel,
+        optimizer: OptimizerConfig,
+        scheduler: SchedulerConfig,
+        total_steps: int,
+        gradient_clip_val: float,
+    ) -> None:
+        super().__init__()
+        self.automatic_optimization = False  # Lightning would keep the graphs of all passes until the end of the step
+        self.model = model
+        self._optimizer_config = optimizer
+        self._scheduler_config = scheduler
+        self._total_steps = total_steps
+        self._gradient_clip_val = gradient_clip_val
+        self.real_tokens = 0
+        """Tokens seen in training so far."""
+        self.target_tokens = 0
+        """Of these, the ones that were targets."""
+        self.steps_done = 0
+        """Optimizer steps."""
+        self.validated_at = -1
+        """Optimizer steps done at the last validation."""
+        self._validation_loss_sum = 0.0
+        self._validation_targets = 0
+
+    def training_step(self, step: Step, _index: int) -> None:
+        total = torch.zeros((), device=self.device)
+        for piece in step.passes:
+            loss = target_loss_sum(self.model, piece) / step.target_tokens
+            self.manual_backward(loss)
+            total += loss.detach()
+        self._stop_unless_finite("loss", float(total))
+        self._update()
+        self.steps_done += 1
+        self.real_tokens += step.real_tokens
+        self.target_tokens += step.target_tokens
+        self.log("train/loss", float(total))
+        self.log("tokens/real", float(self.real_tokens))
+        self.log("tokens/target", float(self.target_tokens))
+
+    def _update(self) -> None:
+        optimizer, schedule = self.optimizers(), self.lr_schedulers()
+        assert isinstance(optimizer, LightningOptimizer)
+        assert isinstance(schedule, LambdaLR)
+        self.log("train/learning_rate", float(schedule.get_last_lr()[0]))
+        optimizer.step()
+        optimizer.zero_grad()
+        schedule.step()
+
+    def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
+        """Clip. Lightning calls this with gradients unscaled, in every precision."""
+        trained = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
+        norm = float(torch.nn.utils.clip_grad_norm_(trained, self._gradient_clip_val))
+        if self.trainer.precision != "16-mixed":  # there an overflow is expected, and its step skipped
+            self._stop_unless_finite("gradient", norm)
+        self.log("train/gradient_norm", norm)
+
+    def _stop_unless_finite(self, what: str, value: float) -> None:
+        if not math.isfinite(value):
+            raise NonFiniteError(
+                f"the {what} became {value} at step {self.global_step + 1}; the adapter was not updated with it. "
+                "Try a lower optimizer.learning_rate"
+            )
+
+    def validation_step(self, step: Step, _index: int) -> None:
+        for piece in step.passes:
+            self._validation_loss_sum += float(target_loss_sum(self.model, piece))
+        self._validation_targets += step.target_tokens
+
+    def on_validation_epoch_end(self) -> None:
+        loss = self._validation_loss_sum / self._validation_targets
+        self._validation_loss_sum, self._validation_targets = 0.0, 0
+        self.validated_at = self.steps_done
+        self._stop_unless_finite("validation loss", loss)
+        self.log("validation/loss", loss)
+        self.log("validation/perplexity", math.exp(min(loss, 700.0)))
+
+    def configure_optimizers(self) -> tuple[Sequence[Optimizer], Sequence[LambdaLR]]:
+        optimizer = build_optimizer(self.model.parameters(), self._optimizer_config)
+        return [optimizer], [build_schedule(optimizer, self._total_steps, self._scheduler_config)]
+
+    def forward(self, *_: Tensor) -> Tensor:
+        raise NotImplementedError("training and validation steps are all there is; see medgenius.model.loss")
