@@ -1,4 +1,4 @@
-"""`medgenius <verb> [overrides]`: one verb for each thing a person does. Nothing heavy is imported before it is needed."""
+"""`medgenius <verb> [overrides]`, one verb for each thing a person does; nothing heavy is imported unasked."""
 
 import sys
 

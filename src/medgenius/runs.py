@@ -18,6 +18,7 @@ from medgenius.errors import RunError
 
 Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
 
+
 @dataclass(frozen=True)
 class Run:
     """Paths inside one run directory."""

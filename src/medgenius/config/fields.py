@@ -13,7 +13,7 @@ class Schema(BaseModel):
 
 @dataclass(frozen=True)
 class AlsoCalled:
-    """Names that other tools use for a field, so that an error can point to ours: `Annotated[int, AlsoCalled("rank")]`."""
+    """Names that other tools use for a field, so that an error can point to ours."""
 
     names: tuple[str, ...]
 

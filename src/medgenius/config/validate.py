@@ -59,7 +59,9 @@ def _line(detail: ErrorDetails) -> str:
     """One refusal of pydantic as one line: the key, the value, what is wrong."""
     tags = {"embedded", "hub", "random", "sample", "file"}  # the unions' own steps in a location, not keys
     parts = [str(part) for part in detail["loc"]]
-    key = ".".join(part for i, part in enumerate(parts) if not (i == 1 and part in tags and parts[0] in {"model", "data"}))
+    key = ".".join(
+        part for i, part in enumerate(parts) if not (i == 1 and part in tags and parts[0] in {"model", "data"})
+    )
     if detail["type"] == "extra_forbidden":
         return str(unknown_key(key))
     message = detail["msg"].removeprefix("Value error, ")

@@ -97,7 +97,14 @@ def _text_problem(text: str) -> str | None:
 def _kind(value: object) -> str:
     if value is None:
         return "null"
-    names: dict[type, str] = {bool: "a truth value", int: "a number", float: "a number", str: "text", list: "a list", dict: "an object"}
+    names: dict[type, str] = {
+        bool: "a truth value",
+        int: "a number",
+        float: "a number",
+        str: "text",
+        list: "a list",
+        dict: "an object",
+    }
     return names.get(type(value), type(value).__name__)
 
 
@@ -110,7 +117,7 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
     """The file's bytes, unzipped; a damaged or unreadable file is a named error."""
     try:
         with gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as stream:
-            yield cast(BinaryIO, stream)
+            yield cast("BinaryIO", stream)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise DataError(f"{path}: damaged gzip file: {error}") from None
     except OSError as error:
@@ -206,7 +213,7 @@ def _read_parquet(path: Path, rules: RowRules) -> Iterator[Dialogue | BadRow]:
     disable_progress_bars()
     try:
         table = Dataset.from_parquet(str(path), keep_in_memory=True)
-    except Exception as error:  # noqa: BLE001  datasets wraps whatever pyarrow raised
+    except Exception as error:
         cause = error.__cause__ or error
         raise DataError(f"{path}: is not readable as Parquet: {' '.join(str(cause).split())[:200]}") from None
     _check_header(path, table.column_names, rules.columns)

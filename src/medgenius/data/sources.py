@@ -82,11 +82,14 @@ def _hub_rows(config: HubData) -> Iterable[object]:
 
     try:
         table = load_dataset(config.name, config.subset, split=config.split, revision=config.revision)
-    except Exception as error:  # noqa: BLE001  the library raises a dozen kinds; the person needs the name and the cause
+    except Exception as error:
         cause = " ".join(str(error).split())[:200]
         raise DataError(f"data.name={config.name}: the hub's data set can't be had ({cause})") from None
     for part, column in (("input", config.columns.input), ("output", config.columns.output)):
         if column not in table.column_names:
             there = ", ".join(table.column_names)
-            raise DataError(f"data.name={config.name}: no column {column!r} (there are: {there}); set data.columns.{part}=…")
-    return iter(table)
+            raise DataError(
+                f"data.name={config.name}: no column {column!r} (there are: {there}); set data.columns.{part}=…"
+            )
+    rows: Iterable[object] = table
+    return rows

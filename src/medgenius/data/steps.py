@@ -37,8 +37,12 @@ class Pass:
             positions += range(len(example))
             # The last prompt token predicts the first token of the answer; the last token predicts nothing.
             labels += [IGNORE] * (len(example.prompt_ids) - 1) + example.answer_ids + [IGNORE]
-        tensors = (torch.tensor(values, dtype=torch.int64) for values in (ids, positions, labels))
-        return cls(*tensors, lengths=tuple(len(example) for example in examples))
+        return cls(
+            input_ids=torch.tensor(ids),
+            position_ids=torch.tensor(positions),
+            labels=torch.tensor(labels),
+            lengths=tuple(len(example) for example in examples),
+        )
 
     def to(self, device: torch.device) -> "Pass":
         return Pass(

@@ -22,7 +22,7 @@ def add_adapter(model: LlamaForCausalLM, config: LoraConfig, seed: int) -> PeftM
         bias=config.bias,
     )
     torch.manual_seed(seed)
-    return cast(PeftModel, get_peft_model(model, settings, autocast_adapter_dtype=True))
+    return cast("PeftModel", get_peft_model(model, settings, autocast_adapter_dtype=True))
 
 
 def save_adapter(model: PeftModel, folder: Path, base: str) -> None:
@@ -34,6 +34,13 @@ def save_adapter(model: PeftModel, folder: Path, base: str) -> None:
     model.peft_config["default"].base_model_name_or_path = base
     model.save_pretrained(str(folder), safe_serialization=True, save_embedding_layers=False)
     (folder / "README.md").unlink(missing_ok=True)  # PEFT's empty card; a real one is publishing's work
+
+
+def backbone_of(model: PeftModel) -> LlamaForCausalLM:
+    """The LLaMA inside, its linear layers wrapped by the adapter's."""
+    backbone = model.get_base_model()
+    assert isinstance(backbone, LlamaForCausalLM)
+    return backbone
 
 
 def trainable_parameters(model: PeftModel) -> int:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import cast
 
 import torch
+from bitsandbytes.nn.modules import Linear4bit
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import (
     AutoConfig,
@@ -40,7 +41,7 @@ def load_tokenizer(config: ModelConfig, cache_dir: Path) -> PreTrainedTokenizerB
             return _byte_tokenizer()
         case "embedded":
             folder = _converted(config, cache_dir)
-            return cast(PreTrainedTokenizerBase, AutoTokenizer.from_pretrained(folder))
+            return cast("PreTrainedTokenizerBase", AutoTokenizer.from_pretrained(folder))
         case "hub":
             try:
                 tokenizer = AutoTokenizer.from_pretrained(
@@ -48,7 +49,7 @@ def load_tokenizer(config: ModelConfig, cache_dir: Path) -> PreTrainedTokenizerB
                 )
             except (OSError, ValueError) as error:
                 raise _not_to_be_had(config, error) from None
-            return cast(PreTrainedTokenizerBase, tokenizer)
+            return cast("PreTrainedTokenizerBase", tokenizer)
 
 
 def load_backbone(config: ModelConfig, cache_dir: Path, dtype: torch.dtype, device: torch.device) -> LlamaForCausalLM:
@@ -91,7 +92,19 @@ def load_backbone(config: ModelConfig, cache_dir: Path, dtype: torch.dtype, devi
         )
     except (OSError, ValueError) as error:
         raise _not_to_be_had(config, error) from None
-    return cast(LlamaForCausalLM, model.requires_grad_(False))
+    _keep_trainable_layout(model)
+    return model.requires_grad_(False)
+
+
+def _keep_trainable_layout(model: LlamaForCausalLM) -> None:
+    """Stop bitsandbytes from repacking 4-bit weights at the first evaluation on a CPU with AVX512-BF16.
+
+    The repacked layout (bitsandbytes 0.50) stays for good, rounds the block scales to bf16 and has no backward: all
+    training after the first validation would silently lose the gradient through every frozen layer.
+    """
+    for layer in model.modules():
+        if isinstance(layer, Linear4bit):
+            layer.support_avx512bf16_for_cpu = False
 
 
 def _not_to_be_had(config: ModelConfig, error: Exception) -> ModelError:
@@ -125,11 +138,11 @@ def _converted(config: EmbeddedModel, cache_dir: Path) -> Path:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()[:16]
     folder = cache_dir / "models" / f"{config.name}-{digest}"
     if not folder.is_dir():
-        print(f"converting {config.name} once into {folder} (about 15 s)", flush=True)  # noqa: T201
+        print(f"converting {config.name} once into {folder} (about 15 s)", flush=True)
         tokenizer = AutoTokenizer.from_pretrained(package, gguf_file=config.file)
         model = LlamaForCausalLM.from_pretrained(
             package, gguf_file=config.file, dtype=torch.float32, quantization_config=GgufConfig(dequantize=True)
-        ).to(torch.bfloat16)
+        ).bfloat16()
         try:
             with new_directory(folder) as temporary:
                 model.save_pretrained(temporary)
@@ -164,6 +177,8 @@ def _random_weights(config: RandomModel, cache_dir: Path) -> str:
         eos_token_id=tokenizer.eos_token_id,
         pad_token_id=tokenizer.pad_token_id,
         tie_word_embeddings=True,
+        # Ten times the usual: the head is frozen, and with smaller rows no adapter could ever be sure of a token.
+        initializer_range=0.2,
     )
     shape = f"{config.layers}x{config.hidden_size}x{config.intermediate_size}-{config.heads}-{config.kv_heads}"
     folder = cache_dir / "models" / f"{config.name}-{shape}"

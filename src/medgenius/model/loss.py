@@ -5,6 +5,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from medgenius.data.steps import IGNORE, Pass
+from medgenius.model.adapter import backbone_of
 
 
 def target_loss_sum(model: PeftModel, piece: Pass) -> Tensor:
@@ -13,7 +14,7 @@ def target_loss_sum(model: PeftModel, piece: Pass) -> Tensor:
     The head and the softmax see only positions whose next token is a target: of a (T, vocabulary) matrix of logits
     the other rows would be thrown away.
     """
-    llama = model.get_base_model()
+    llama = backbone_of(model)
     hidden = llama.model(
         input_ids=piece.input_ids[None],
         position_ids=piece.position_ids[None],

@@ -57,7 +57,7 @@ def wandb_logger(config: TrainConfig, run: Run) -> WandbLogger | None:
     import wandb  # noqa: PLC0415  only where it is wanted
 
     if why:
-        print(f"W&B: offline ({why}); later: wandb sync {run.path}/wandb/offline-run-*", flush=True)  # noqa: T201
+        print(f"W&B: offline ({why}); later: wandb sync {run.path}/wandb/offline-run-*", flush=True)
     logger = WandbLogger(
         name=run.title,
         save_dir=str(run.path),

@@ -49,6 +49,7 @@ class FineTuning(LightningModule):
         """Optimizer steps."""
         self.validated_at = -1
         """Optimizer steps done at the last validation."""
+        self._gradient_norm = 0.0
         self._validation_loss_sum = 0.0
         self._validation_targets = 0
 
@@ -59,30 +60,35 @@ class FineTuning(LightningModule):
             self.manual_backward(loss)
             total += loss.detach()
         self._stop_unless_finite("loss", float(total))
-        self._update()
+        rate = self._update()
         self.steps_done += 1
         self.real_tokens += step.real_tokens
         self.target_tokens += step.target_tokens
+        # Logged together, after the step: Lightning forgets what was logged before a hook that logs as well.
         self.log("train/loss", float(total))
+        self.log("train/learning_rate", rate)
+        self.log("train/gradient_norm", self._gradient_norm)
         self.log("tokens/real", float(self.real_tokens))
         self.log("tokens/target", float(self.target_tokens))
 
-    def _update(self) -> None:
+    def _update(self) -> float:
+        """One step of optimizer and schedule; gives the learning rate that was used."""
         optimizer, schedule = self.optimizers(), self.lr_schedulers()
         assert isinstance(optimizer, LightningOptimizer)
         assert isinstance(schedule, LambdaLR)
-        self.log("train/learning_rate", float(schedule.get_last_lr()[0]))
+        rate = float(schedule.get_last_lr()[0])
         optimizer.step()
         optimizer.zero_grad()
         schedule.step()
+        return rate
 
-    def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
+    def on_before_optimizer_step(self, optimizer: Optimizer) -> None:  # noqa: ARG002  Lightning's signature
         """Clip. Lightning calls this with gradients unscaled, in every precision."""
         trained = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
         norm = float(torch.nn.utils.clip_grad_norm_(trained, self._gradient_clip_val))
         if self.trainer.precision != "16-mixed":  # there an overflow is expected, and its step skipped
             self._stop_unless_finite("gradient", norm)
-        self.log("train/gradient_norm", norm)
+        self._gradient_norm = norm
 
     def _stop_unless_finite(self, what: str, value: float) -> None:
         if not math.isfinite(value):

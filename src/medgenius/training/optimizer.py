@@ -1,11 +1,11 @@
 """AdamW and the schedule of its learning rate."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
-import bitsandbytes
 import torch
-from torch.optim import Optimizer
+from bitsandbytes.optim.adamw import AdamW8bit
+from torch.optim import AdamW, Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
 from medgenius.config.optimizer import OptimizerConfig
@@ -15,7 +15,7 @@ from medgenius.config.scheduler import SchedulerConfig
 def build_optimizer(parameters: Iterable[torch.nn.Parameter], config: OptimizerConfig) -> Optimizer:
     """AdamW over the trained parameters."""
     trained = [parameter for parameter in parameters if parameter.requires_grad]
-    kind: type[Optimizer] = bitsandbytes.optim.AdamW8bit if config.name == "adamw_8bit" else torch.optim.AdamW
+    kind: Callable[..., Optimizer] = AdamW8bit if config.name == "adamw_8bit" else AdamW
     return kind(
         trained,
         lr=config.learning_rate,

@@ -66,7 +66,8 @@ def _figures(summary: Summary) -> str:
         ("estimated cost", f"{summary.cost.amount:.3f} {summary.cost.currency}"),
         ("rows skipped", f"{summary.rows_skipped:,}"),
     ]
-    return f'<div class="figures">{"".join(f"<div>{name}<b>{html.escape(value)}</b></div>" for name, value in cards)}</div>'
+    inner = "".join(f"<div>{name}<b>{html.escape(value)}</b></div>" for name, value in cards)
+    return f'<div class="figures">{inner}</div>'
 
 
 def _curves(entries: Sequence[dict[str, float]]) -> str:
@@ -107,7 +108,10 @@ def _samples(path: Path) -> list[str]:
         return []
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     columns = ("question", "before", "after", "reference")
-    return ["<h2>Answers before and after</h2>", _table(columns, [tuple(row[name] for name in columns) for row in rows])]
+    return [
+        "<h2>Answers before and after</h2>",
+        _table(columns, [tuple(row[name] for name in columns) for row in rows]),
+    ]
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -11,6 +11,7 @@ from transformers import GenerationConfig, PreTrainedTokenizerBase
 from medgenius.config.train import TrainConfig
 from medgenius.data.dialogue import Dialogue, prompt_messages
 from medgenius.data.prompt import Prompt
+from medgenius.model.adapter import backbone_of
 from medgenius.runs import Run, write_jsonl
 
 
@@ -34,9 +35,14 @@ class Sampler:
         )
         was_training = self.model.training
         self.model.eval()
-        with torch.inference_mode(), torch.autocast(ids.device.type, self.model.dtype, enabled=self.model.dtype != torch.float32):
+        with (
+            torch.inference_mode(),
+            torch.autocast(ids.device.type, self.model.dtype, enabled=self.model.dtype != torch.float32),
+        ):
             # Packed attention takes no mask: one unpadded question needs none.
-            output = self.model.get_base_model().generate(ids, generation_config=settings, attention_mask=torch.ones_like(ids))
+            output = backbone_of(self.model).generate(  # type: ignore[misc]
+                ids, generation_config=settings, attention_mask=torch.ones_like(ids)
+            )
         self.model.train(was_training)
         return str(self.tokenizer.decode(output[0, ids.shape[1] :], skip_special_tokens=True)).strip()
 
@@ -56,8 +62,7 @@ def write_samples(
     """samples.jsonl, and one table in W&B."""
     columns = ["question", "before", "after", "reference"]
     rows = [
-        [dialogue.input, old, new, dialogue.output]
-        for dialogue, old, new in zip(dialogues, before, after, strict=True)
+        [dialogue.input, old, new, dialogue.output] for dialogue, old, new in zip(dialogues, before, after, strict=True)
     ]
     write_jsonl(run.samples, [dict(zip(columns, row, strict=True)) for row in rows])
     for logger in loggers:

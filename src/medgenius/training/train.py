@@ -1,11 +1,11 @@
 """The story of a run: rows, tokens, model, steps, summary."""
 
-import logging
 import math
 import time
 import warnings
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 from medgenius.model.libraries import quiet_libraries
@@ -33,7 +33,7 @@ from medgenius.training.callbacks.checkpoint import Checkpoints  # noqa: E402
 from medgenius.training.callbacks.progress import ProgressBar  # noqa: E402
 from medgenius.training.callbacks.throughput import Throughput  # noqa: E402
 from medgenius.training.loggers import JsonlLogger, wandb_logger  # noqa: E402
-from medgenius.training.machine import choose_machine  # noqa: E402
+from medgenius.training.machine import Machine, choose_machine  # noqa: E402
 from medgenius.training.module import FineTuning  # noqa: E402
 from medgenius.training.report import write_report  # noqa: E402
 from medgenius.training.samples import Sampler, wants_samples, write_samples  # noqa: E402
@@ -49,102 +49,142 @@ class TrainingData:
     skipped: list[BadRow]
 
 
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a run is made of, once everything is loaded and checked."""
+
+    config: TrainConfig
+    run: Run
+    console: Console
+    machine: Machine
+    data: TrainingData
+    sampler: Sampler
+    module: FineTuning
+    throughput: Throughput
+    loggers: list[Logger]
+
+
+@dataclass(slots=True)
+class Outcome:
+    """How far a run came; filled in as it goes, so that a failed one can still be told."""
+
+    status: Status = "failed"
+    error: str | None = None
+    loss_before: float | None = None
+    loss_after: float | None = None
+
+
 def train(config: TrainConfig, run: Run, console: Console) -> Summary:
     """Fine-tune as the config says and fill the run directory.
 
     Raises:
-        MedGeniusError: anything a person can mend; summary.json then says `failed` and why, W&B's run is closed.
+        MedGeniusError: anything a person can mend; once training has begun, summary.json then says `failed` and why,
+            and W&B's run is closed.
     """
     started = time.perf_counter()
     write_config(run, config)
+    parts = assemble(config, run, console)
+    outcome = Outcome()
+    try:
+        fit(parts, outcome)
+        save(parts)
+        outcome.status = "finished"
+    except BaseException as raised:
+        # Lightning answers Ctrl-C by leaving the process.
+        outcome.status = "interrupted" if isinstance(raised, KeyboardInterrupt | SystemExit) else "failed"
+        outcome.error = str(raised) if isinstance(raised, MedGeniusError) else type(raised).__name__
+        raise
+    finally:
+        summary = summarize(parts, outcome, time.perf_counter() - started)
+        write_summary(run, summary)
+        close(parts.loggers, summary)
+    write_report(run, config, summary)
+    print_summary(console, run, summary)
+    return summary
+
+
+def assemble(config: TrainConfig, run: Run, console: Console) -> Parts:
+    """Load and check everything: machine, tokenizer, dialogues, model, adapter."""
     machine = choose_machine(config.trainer)
     cache_dir = Path(config.run.cache_dir).expanduser()
     pytorch_lightning.seed_everything(config.seed, verbose=False)
-
     tokenizer = load_tokenizer(config.model, cache_dir)
     prompt = Prompt(config.prompt, tokenizer)
     tokenizer.chat_template = prompt.chat_template
     data = prepare_data(config, prompt, run, console)
-    total_steps = count_steps(config, len(data.train.examples))
-
-    console.print(f"model  {config.model.name} · {machine.device.type} · {str(machine.dtype).removeprefix('torch.')}", highlight=False)
-    backbone = load_backbone(config.model, cache_dir, machine.dtype, machine.device)
-    model = add_adapter(backbone, config.lora, config.seed)
-    module = FineTuning(
-        model, config.optimizer, config.scheduler, total_steps, config.trainer.gradient_clip_val
+    model = add_adapter(load_backbone(config.model, cache_dir, machine.dtype, machine.device), config.lora, config.seed)
+    steps = count_steps(config, len(data.train.examples))
+    say = partial(console.print, highlight=False)
+    say(f"model  {config.model.name} · {machine.device.type} · {str(machine.dtype).removeprefix('torch.')}")
+    say(f"lora   r={config.lora.r} alpha={config.lora.alpha} · {trainable_parameters(model):,} trained parameters")
+    say(f"steps  {steps} of {config.trainer.batch_size} dialogues")
+    return Parts(
+        config=config,
+        run=run,
+        console=console,
+        machine=machine,
+        data=data,
+        sampler=Sampler(model, tokenizer, prompt, config.tracking.sample_tokens),
+        module=FineTuning(model, config.optimizer, config.scheduler, steps, config.trainer.gradient_clip_val),
+        throughput=Throughput(machine),
+        loggers=[JsonlLogger(run.metrics)],
     )
-    console.print(
-        f"lora   r={config.lora.r} alpha={config.lora.alpha} · {trainable_parameters(model):,} trained parameters · "
-        f"{total_steps} steps of {config.trainer.batch_size} dialogues",
-        highlight=False,
-    )
 
+
+def fit(parts: Parts, outcome: Outcome) -> None:
+    """Validate, train, validate, and answer the sample questions before and after."""
+    config, module, questions = parts.config, parts.module, parts.data.questions
     per_pass = config.trainer.dialogues_per_pass
-    to_train = training_steps(data.train.examples, config.trainer.batch_size, per_pass, config.seed)
-    to_validate = validation_steps(data.validation.examples, per_pass)
-    throughput = Throughput(machine)
-    loggers: list[Logger] = [JsonlLogger(run.metrics)]
-    before: float | None = None
-    after: float | None = None
-    status: Status = "failed"
-    error: str | None = None
-    try:
-        if wandb := wandb_logger(config, run):
-            loggers.append(wandb)
-        trainer = build_trainer(config, machine.lightning_accelerator, machine.lightning_precision, loggers)
-        trainer.callbacks += [
-            throughput,
-            ProgressBar(console, throughput, total_steps),
-            Checkpoints(run.checkpoints, config.trainer.checkpoint_every, config.trainer.keep_checkpoints),
-        ]
-        sampler = Sampler(model, tokenizer, prompt, config.tracking.sample_tokens)
-        with console.status("validating before training"):
-            trainer.validate(module, to_validate, verbose=False)
-            before = float(trainer.callback_metrics["validation/loss"])
-            answers_before = sampler.answers(data.questions)
-        console.print(f"before validation loss {before:.3f}, perplexity {math.exp(before):.1f}", highlight=False)
-        trainer.fit(module, to_train, to_validate)
-        if module.validated_at != module.steps_done:  # max_steps ended the run between two validations
-            trainer.validate(module, to_validate, verbose=False)
-        status = "finished"
-        after = float(trainer.callback_metrics["validation/loss"])
-        if data.questions:
-            with console.status("answering the sample questions"):
-                write_samples(run, loggers, data.questions, answers_before, sampler.answers(data.questions))
-        with new_directory(run.adapter) as folder:
-            save_adapter(model, folder, config.model.repository if config.model.source == "hub" else config.model.name)
-            tokenizer.save_pretrained(folder)
-    except BaseException as raised:
-        error = str(raised) if isinstance(raised, MedGeniusError) else type(raised).__name__
-        # Lightning answers Ctrl-C by leaving the process.
-        status = "interrupted" if isinstance(raised, KeyboardInterrupt | SystemExit) else "failed"
-        raise
-    finally:
-        seconds = time.perf_counter() - started
-        summary = Summary(
-            status=status,
-            error=error,
-            model=config.model.name,
-            validation_loss_before=before,
-            validation_loss_after=after,
-            training_dialogues=len(data.train.examples),
-            validation_dialogues=len(data.validation.examples),
-            rows_skipped=len(data.skipped),
-            answers_cut=data.train.answers_cut + data.validation.answers_cut,
-            steps=module.steps_done,
-            target_tokens=module.target_tokens,
-            real_tokens=module.real_tokens,
-            tokens_per_second=throughput.tokens_per_second,
-            peak_memory_bytes=machine.peak_memory_bytes(),
-            seconds=seconds,
-            trainable_parameters=trainable_parameters(model),
-            cost=Cost(seconds / 3600 * config.run.cost_per_hour, config.run.currency, config.run.cost_per_hour),
-        )
-        write_summary(run, summary)
-        close(loggers, summary)
-    write_report(run, config, summary)
-    print_summary(console, run, summary)
-    return summary
+    to_train = training_steps(parts.data.train.examples, config.trainer.batch_size, per_pass, config.seed)
+    to_validate = validation_steps(parts.data.validation.examples, per_pass)
+    if wandb := wandb_logger(config, parts.run):
+        parts.loggers.append(wandb)
+    trainer = build_trainer(parts)
+
+    with parts.console.status("validating before training"):
+        trainer.validate(module, to_validate, verbose=False)
+        outcome.loss_before = float(trainer.callback_metrics["validation/loss"])
+        answers_before = parts.sampler.answers(questions)
+    parts.console.print(f"before validation loss {outcome.loss_before:.3f}", highlight=False)
+
+    trainer.fit(module, to_train, to_validate)
+    if module.validated_at != module.steps_done:  # max_steps ended the run between two validations
+        trainer.validate(module, to_validate, verbose=False)
+    outcome.loss_after = float(trainer.callback_metrics["validation/loss"])
+    if questions:
+        with parts.console.status("answering the sample questions"):
+            write_samples(parts.run, parts.loggers, questions, answers_before, parts.sampler.answers(questions))
+
+
+def save(parts: Parts) -> None:
+    """adapter/: what PEFT and transformers load."""
+    model = parts.config.model
+    with new_directory(parts.run.adapter) as folder:
+        save_adapter(parts.module.model, folder, model.repository if model.source == "hub" else model.name)
+        parts.sampler.tokenizer.save_pretrained(folder)
+
+
+def summarize(parts: Parts, outcome: Outcome, seconds: float) -> Summary:
+    data, module, run_config = parts.data, parts.module, parts.config.run
+    return Summary(
+        status=outcome.status,
+        error=outcome.error,
+        model=parts.config.model.name,
+        validation_loss_before=outcome.loss_before,
+        validation_loss_after=outcome.loss_after,
+        training_dialogues=len(data.train.examples),
+        validation_dialogues=len(data.validation.examples),
+        rows_skipped=len(data.skipped),
+        answers_cut=data.train.answers_cut + data.validation.answers_cut,
+        steps=module.steps_done,
+        target_tokens=module.target_tokens,
+        real_tokens=module.real_tokens,
+        tokens_per_second=parts.throughput.tokens_per_second,
+        peak_memory_bytes=parts.machine.peak_memory_bytes(),
+        seconds=seconds,
+        trainable_parameters=trainable_parameters(module.model),
+        cost=Cost(seconds / 3600 * run_config.cost_per_hour, run_config.currency, run_config.cost_per_hour),
+    )
 
 
 def prepare_data(config: TrainConfig, prompt: Prompt, run: Run, console: Console) -> TrainingData:
@@ -155,7 +195,9 @@ def prepare_data(config: TrainConfig, prompt: Prompt, run: Run, console: Console
     """
     loaded = load_dialogues(config.data, config.seed)
     split = split_dialogues(loaded.dialogues, config.data.validation_fraction, config.seed)
-    train, validation = (encode_dialogues(side, prompt, config.data.max_length) for side in (split.train, split.validation))
+    train, validation = (
+        encode_dialogues(side, prompt, config.data.max_length) for side in (split.train, split.validation)
+    )
     refused = train.refused + validation.refused
     if refused and config.data.on_bad_row == "stop":
         shown = "\n".join(str(row) for row in refused[:20])
@@ -166,7 +208,10 @@ def prepare_data(config: TrainConfig, prompt: Prompt, run: Run, console: Console
     if skipped:
         write_jsonl(run.skipped_rows, [asdict(row) for row in skipped])
         console.print(f"[yellow]{len(skipped)} rows skipped[/], named in {run.skipped_rows}", highlight=False)
-    console.print(f"data   {len(train.examples):,} dialogues for training, {len(validation.examples):,} for validation", highlight=False)
+    console.print(
+        f"data   {len(train.examples):,} dialogues for training, {len(validation.examples):,} for validation",
+        highlight=False,
+    )
     questions = split.validation[: config.tracking.samples] if wants_samples(config) else []
     return TrainingData(train, validation, questions, skipped)
 
@@ -177,26 +222,32 @@ def count_steps(config: TrainConfig, examples: int) -> int:
     return min(all_epochs, config.trainer.max_steps or all_epochs)
 
 
-def build_trainer(config: TrainConfig, accelerator: str, precision: str, loggers: list[Logger]) -> Trainer:
-    warnings.filterwarnings("ignore", module="pytorch_lightning")  # advice on workers and intervals that are chosen here
-    logging.getLogger("pytorch_lightning.utilities.rank_zero").setLevel(logging.ERROR)
-    every = config.trainer.validate_every
+def build_trainer(parts: Parts) -> Trainer:
+    warnings.filterwarnings(
+        "ignore", module="pytorch_lightning"
+    )  # advice on workers and intervals that are chosen here
+    settings, throughput = parts.config.trainer, parts.throughput
+    total_steps = count_steps(parts.config, len(parts.data.train.examples))
     return Trainer(
-        accelerator=accelerator,
+        accelerator=parts.machine.lightning_accelerator,
         devices=1,
-        precision=precision,  # type: ignore[arg-type]  Lightning's literal is private
-        logger=loggers,
-        max_epochs=config.trainer.epochs,
-        max_steps=config.trainer.max_steps or -1,
-        val_check_interval=every,
-        check_val_every_n_epoch=None if every else 1,
+        precision=parts.machine.lightning_precision,
+        logger=parts.loggers,
+        callbacks=[
+            throughput,
+            ProgressBar(parts.console, throughput, total_steps),
+            Checkpoints(parts.run.checkpoints, settings.checkpoint_every, settings.keep_checkpoints),
+        ],
+        max_epochs=settings.epochs,
+        max_steps=settings.max_steps or -1,
+        val_check_interval=settings.validate_every,
+        check_val_every_n_epoch=None if settings.validate_every else 1,
         log_every_n_steps=1,
         num_sanity_val_steps=0,
         enable_checkpointing=False,
         enable_progress_bar=False,
         enable_model_summary=False,
         use_distributed_sampler=False,
-        inference_mode=True,
     )
 
 

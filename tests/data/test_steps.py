@@ -1,0 +1,65 @@
+"""Targets, positions and the cut into passes."""
+
+from itertools import pairwise
+
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from medgenius.data.prompt import Example
+from medgenius.data.steps import IGNORE, Pass, SeededOrder, make_step, training_steps, validation_steps
+from tests.support import random_examples
+
+_LENGTHS = st.lists(st.tuples(st.integers(1, 30), st.integers(1, 30)), min_size=1, max_size=12)
+
+
+@given(lengths=_LENGTHS)
+def test_every_answer_token_is_a_target_of_the_position_before_it_and_nothing_else_is(
+    lengths: list[tuple[int, int]],
+) -> None:
+    examples = random_examples(*lengths)
+    piece = Pass.of(examples)
+    start = 0
+    for example in examples:
+        ids = example.prompt_ids + example.answer_ids
+        labels = piece.labels[start : start + len(ids)].tolist()
+        assert piece.input_ids[start : start + len(ids)].tolist() == ids
+        assert piece.position_ids[start : start + len(ids)].tolist() == list(range(len(ids)))
+        for position, (label, following) in enumerate(zip(labels, [*ids[1:], None], strict=True)):
+            is_target = position + 1 >= len(example.prompt_ids) and following is not None
+            assert label == (following if is_target else IGNORE)
+        start += len(ids)
+    assert start == len(piece.input_ids) == sum(piece.lengths)
+
+
+@given(lengths=_LENGTHS, per_pass=st.integers(1, 12))
+def test_any_cut_keeps_every_dialogue_once_and_in_order(lengths: list[tuple[int, int]], per_pass: int) -> None:
+    examples = random_examples(*lengths)
+    step = make_step(examples, per_pass)
+    assert torch.cat([piece.input_ids for piece in step.passes]).tolist() == Pass.of(examples).input_ids.tolist()
+    assert [length for piece in step.passes for length in piece.lengths] == [len(example) for example in examples]
+    assert step.real_tokens == sum(piece.input_ids.numel() for piece in step.passes)
+    assert step.target_tokens == sum(int((piece.labels != IGNORE).sum()) for piece in step.passes)
+
+
+def test_an_epoch_holds_every_dialogue_once_and_each_epoch_has_its_own_order() -> None:
+    order = SeededOrder(50, seed=3)
+    epochs = []
+    for epoch in range(3):
+        order.set_epoch(epoch)
+        epochs.append(list(order))
+        assert list(order) == epochs[-1]
+    assert all(sorted(epoch) == list(range(50)) for epoch in epochs)
+    assert all(first != second for first, second in pairwise(epochs))
+
+
+def test_last_step_of_an_epoch_takes_what_is_left() -> None:
+    examples = random_examples(*[(3, 4)] * 70)
+    sizes = [sum(len(piece.lengths) for piece in step.passes) for step in training_steps(examples, 32, 4, seed=0)]
+    assert sizes == [32, 32, 6]
+
+
+def test_validation_sees_every_dialogue_once() -> None:
+    examples = [Example([5] * n, [6] * (40 - n), truncated=False) for n in range(1, 30)]
+    seen = [length for step in validation_steps(examples, 4) for piece in step.passes for length in piece.lengths]
+    assert len(seen) == len(examples)

@@ -1,0 +1,101 @@
+"""Contract 3: packing, the cut into passes and evaluation change nothing about loss and gradients."""
+
+import pytest
+import torch
+from peft import PeftModel
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+
+from medgenius.data.prompt import Example
+from medgenius.data.steps import Pass, make_step
+from medgenius.model.adapter import backbone_of
+from medgenius.model.loss import target_loss_sum
+from tests.support import random_examples, tiny_model
+
+_UNEQUAL = [(3, 5), (40, 2), (1, 1), (17, 60), (8, 8), (2, 31), (25, 25), (120, 90)] * 4
+
+
+@pytest.fixture(scope="module", params=["none", "nf4"])
+def model(request: pytest.FixtureRequest) -> PeftModel:
+    return tiny_model("lora.dropout=0.0", f"model.quantization={request.param}")
+
+
+def _gradients(model: PeftModel) -> dict[str, Tensor]:
+    return {name: p.grad.clone() for name, p in model.named_parameters() if p.grad is not None}
+
+
+def _step(model: PeftModel, examples: list[Example], dialogues_per_pass: int) -> tuple[float, dict[str, Tensor]]:
+    model.zero_grad()
+    step = make_step(examples, dialogues_per_pass)
+    total = 0.0
+    for piece in step.passes:
+        loss = target_loss_sum(model, piece) / step.target_tokens
+        loss.backward()
+        total += loss.item()
+    return total, _gradients(model)
+
+
+def _padded_twin(model: PeftModel, examples: list[Example]) -> tuple[float, dict[str, Tensor]]:
+    """The plain way: Hugging Face's own eager attention, one padded batch, the whole logits, a shift."""
+    model.zero_grad()
+    longest = max(len(example) for example in examples)
+    ids = torch.zeros(len(examples), longest, dtype=torch.int64)
+    mask = torch.zeros_like(ids)
+    labels = torch.full_like(ids, -100)
+    for row, example in enumerate(examples):
+        tokens = torch.tensor(example.prompt_ids + example.answer_ids)
+        ids[row, : len(tokens)] = tokens
+        mask[row, : len(tokens)] = 1
+        labels[row, len(example.prompt_ids) : len(tokens)] = tokens[len(example.prompt_ids) :]
+    llama = backbone_of(model)
+    llama.set_attn_implementation("eager")
+    try:
+        logits = llama(input_ids=ids, attention_mask=mask).logits
+    finally:
+        llama.set_attn_implementation("medgenius_packed")
+    loss = cross_entropy(logits[:, :-1].flatten(0, 1), labels[:, 1:].flatten(), ignore_index=-100)
+    loss.backward()
+    return loss.item(), _gradients(model)
+
+
+def _assert_equal(found: tuple[float, dict[str, Tensor]], wanted: tuple[float, dict[str, Tensor]]) -> None:
+    assert found[0] == pytest.approx(wanted[0], rel=1e-6)
+    assert found[1].keys() == wanted[1].keys()
+    for name, gradient in wanted[1].items():
+        torch.testing.assert_close(found[1][name], gradient, rtol=1e-5, atol=1e-7, msg=name)
+
+
+def test_packed_pass_equals_a_padded_batch_in_plain_transformers(model: PeftModel) -> None:
+    examples = random_examples(*_UNEQUAL)
+    _assert_equal(_step(model, examples, len(examples)), _padded_twin(model, examples))
+
+
+@pytest.mark.parametrize("per_pass", [1, 4, 8])
+def test_every_cut_of_32_dialogues_gives_the_same_loss_and_gradients(model: PeftModel, per_pass: int) -> None:
+    examples = random_examples(*_UNEQUAL)
+    assert len(examples) == 32
+    _assert_equal(_step(model, examples, per_pass), _step(model, examples, 32))
+
+
+def test_a_dialogue_is_not_changed_by_its_neighbours(model: PeftModel) -> None:
+    one, *others = random_examples((20, 30), (5, 5), (60, 4))
+    alone = target_loss_sum(model, Pass.of([one])).item()
+    rest = target_loss_sum(model, Pass.of(others)).item()
+    assert target_loss_sum(model, Pass.of([others[0], one, others[1]])).item() == pytest.approx(alone + rest, rel=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_gradients_after_an_evaluation_equal_those_before(dtype: torch.dtype) -> None:
+    """bitsandbytes 0.50 repacks 4-bit weights on CPU at the first evaluation, into a form without a backward."""
+    model = tiny_model("lora.dropout=0.0", dtype=dtype)
+    examples = random_examples(*_UNEQUAL[:4])
+    before = _step(model, examples, 4)
+    model.eval()
+    with torch.no_grad():
+        evaluated = target_loss_sum(model, Pass.of(examples)).item()
+    model.train()
+    after = _step(model, examples, 4)
+    assert after[0] == before[0]
+    assert evaluated == pytest.approx(before[0] * sum(len(e.answer_ids) for e in examples), rel=1e-5)
+    for name, gradient in before[1].items():
+        assert torch.equal(after[1][name], gradient), name
