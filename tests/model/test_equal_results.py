@@ -12,7 +12,7 @@ from medgenius.model.adapter import backbone_of
 from medgenius.model.loss import target_loss_sum
 from tests.support import random_examples, tiny_model
 
-_UNEQUAL = [(3, 5), (40, 2), (1, 1), (17, 60), (8, 8), (2, 31), (25, 25), (120, 90)] * 4
+_UNEQUAL = [(3, 5), (40, 2), (1, 1), (17, 60), (8, 8), (2, 31), (25, 25), (420, 180)] * 4
 
 
 @pytest.fixture(scope="module", params=["none", "nf4"])

@@ -18,7 +18,7 @@ from medgenius.config.train import TrainConfig
 from medgenius.config.validate import to_config, unknown_key
 from medgenius.errors import ConfigError, MedGeniusError
 
-_UNKNOWN_OVERRIDE = re.compile(r"Could not (?:override|delete|append[^']*) '([^']+)'|Key '([^']+)' is not in struct")
+_UNKNOWN_OVERRIDE = re.compile(r"Could not (?:override|delete from config\.) '([^']+)'|Key '([^']+)' is not in struct")
 _FULL_KEY = re.compile(r"full_key: (\S+)")
 
 
@@ -50,7 +50,7 @@ def run_train(task: Callable[[TrainConfig, Launch], None]) -> int:
     try:
         entry()
     except (HydraException, OmegaConfBaseException) as error:
-        return _say(_translated(error))
+        return _say(translated(error))
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
@@ -71,7 +71,7 @@ def _say(error: MedGeniusError) -> int:
     return 2 if isinstance(error, ConfigError) else 1
 
 
-def _translated(error: Exception) -> ConfigError:
+def translated(error: Exception) -> ConfigError:
     """Hydra's and OmegaConf's refusals in our words."""
     if isinstance(error, MissingConfigException):
         return _missing_choice(error)

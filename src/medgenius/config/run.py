@@ -21,6 +21,6 @@ class RunConfig(Schema):
     @field_validator("name")
     @classmethod
     def _is_one_folder(cls, value: str | None) -> str | None:
-        if value is not None and (not value.strip() or "/" in value or "\0" in value or value in {".", ".."}):
+        if value is not None and (not value.strip() or "/" in value or not value.isprintable() or value in {".", ".."}):
             raise ValueError("must be a plain folder name")
         return value

@@ -21,11 +21,20 @@ def _schemas(annotation: object) -> Iterator[type[BaseModel]]:
             yield from _schemas(part)
 
 
+def _other_names(annotation: object) -> Iterator[str]:
+    """The names in every AlsoCalled inside an annotation, at any depth."""
+    for part in get_args(annotation):
+        if isinstance(part, AlsoCalled):
+            yield from part.names
+        else:
+            yield from _other_names(part)
+
+
 def keys(schema: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, tuple[str, ...]]]:
     """Every key below `schema`, groups too, as (dotted key, its other names)."""
     for name, field in schema.model_fields.items():
         other_names = tuple(alias for extra in field.metadata if isinstance(extra, AlsoCalled) for alias in extra.names)
-        yield f"{prefix}{name}", other_names
+        yield f"{prefix}{name}", (*other_names, *_other_names(field.annotation))
         for inner in _schemas(field.annotation):
             yield from keys(inner, f"{prefix}{name}.")
 

@@ -52,6 +52,8 @@ def _check_machine(config: TrainConfig) -> None:
 def unknown_key(key: str) -> ConfigError:
     """The error for a key that no schema has, with the one that was probably meant."""
     meant = did_you_mean(key, TrainConfig)
+    if meant == key:
+        return ConfigError(f"{key} has no meaning for the chosen {key.partition('.')[0]}")
     return ConfigError(f"unknown key {key}" + (f": did you mean {meant}?" if meant else ""))
 
 

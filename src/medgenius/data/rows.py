@@ -4,6 +4,7 @@ JSON, JSONL and CSV are read here line by line, since a reader that parses a who
 of the file was wrong; Parquet goes through `datasets`.
 """
 
+import codecs
 import csv
 import gzip
 import io
@@ -52,7 +53,7 @@ def read_rows(path: Path, rules: RowRules) -> Iterator[Dialogue | BadRow]:
     reader = next((reader for ending, reader in _READERS.items() if name.endswith(ending)), None)
     if reader is None:
         known = ", ".join(_READERS)
-        raise DataError(f"{path}: format not known by its name; readable are {known}, and with .gz behind")
+        raise DataError(f"{path}: format not known by its name; readable are {known}, and .gz behind any but Parquet")
     yield from reader(path, rules)
 
 
@@ -136,7 +137,7 @@ def _read_jsonl(path: Path, rules: RowRules) -> Iterator[Dialogue | BadRow]:
                 line = more
             if size > rules.max_row_bytes + 1:
                 yield BadRow(where, _too_long(size, rules.max_row_bytes))
-            elif line.strip(b" \t\r\n\xef\xbb\xbf"):
+            elif line.removeprefix(codecs.BOM_UTF8).strip():
                 yield _parse_line(line, where, rules)
 
 
@@ -149,8 +150,8 @@ def _parse_line(line: bytes, where: str, rules: RowRules) -> Dialogue | BadRow:
         return BadRow(where, f"is not valid UTF-8 at byte {error.start + 1}")
     except json.JSONDecodeError as error:
         return BadRow(where, f"is not valid JSON: {error.msg} at column {error.colno}")
-    except RecursionError:
-        return BadRow(where, "is not valid JSON: nested too deeply")
+    except (RecursionError, ValueError):  # ValueError: a number of thousands of digits
+        return BadRow(where, "is not valid JSON: nested too deeply, or a number too long")
     return to_dialogue(row, where, rules)
 
 
@@ -170,8 +171,8 @@ def _read_json(path: Path, rules: RowRules) -> Iterator[Dialogue | BadRow]:
         raise DataError(f"{path}:{line}: is not valid UTF-8") from None
     except json.JSONDecodeError as error:
         raise DataError(f"{path}:{error.lineno}: is not valid JSON: {error.msg} at column {error.colno}") from None
-    except RecursionError:
-        raise DataError(f"{path}: is not valid JSON: nested too deeply") from None
+    except (RecursionError, ValueError):
+        raise DataError(f"{path}: is not valid JSON: nested too deeply, or a number too long") from None
     for number, row in enumerate(rows, start=1):
         yield to_dialogue(row, f"{path}:row {number}", rules)
 
@@ -203,6 +204,8 @@ def _read_csv(path: Path, rules: RowRules) -> Iterator[Dialogue | BadRow]:
 
 def _check_header(path: Path, header: list[str], columns: Columns) -> None:
     for part, column in (("input", columns.input), ("output", columns.output)):
+        if header.count(column) > 1:
+            raise DataError(f"{path}:1: {header.count(column)} columns are called {column!r}")
         if column not in header:
             raise DataError(f"{path}:1: no column {column!r}; name yours with data.columns.{part}=…")
 

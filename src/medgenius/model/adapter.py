@@ -5,10 +5,12 @@ from typing import cast
 
 import peft
 import torch
+from bitsandbytes.nn.modules import Linear4bit
 from peft import PeftModel, get_peft_model
 from transformers import LlamaForCausalLM
 
 from medgenius.config.lora import LoraConfig
+from medgenius.model.projection import Projection, Projection4bit
 
 
 def add_adapter(model: LlamaForCausalLM, config: LoraConfig, seed: int) -> PeftModel:
@@ -21,6 +23,7 @@ def add_adapter(model: LlamaForCausalLM, config: LoraConfig, seed: int) -> PeftM
         target_modules=list(config.target_modules),
         bias=config.bias,
     )
+    settings._register_custom_module({Linear4bit: Projection4bit, torch.nn.Linear: Projection})
     torch.manual_seed(seed)
     return cast("PeftModel", get_peft_model(model, settings, autocast_adapter_dtype=True))
 

@@ -6,10 +6,13 @@ from pathlib import Path
 from hydra import compose
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import HydraException
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
+from omegaconf.errors import OmegaConfBaseException
 from rich.console import Console
 
+from medgenius.config.app import translated
 from medgenius.config.validate import to_config
 from medgenius.errors import ConfigError
 from medgenius.sweeps.table import runs_table
@@ -38,6 +41,7 @@ class MultirunCallback(Callback):
 def _check(config_name: str, overrides: list[str]) -> None:
     try:
         to_config(compose(config_name=config_name, overrides=overrides))
-    except ConfigError as error:
+    except (ConfigError, HydraException, OmegaConfBaseException) as raised:
+        error = raised if isinstance(raised, ConfigError) else translated(raised)
         print(f"error: {error} (in {' '.join(overrides)})", file=sys.stderr)
         raise SystemExit(2) from None  # Hydra goes on after any ordinary exception of a callback
