@@ -2,14 +2,14 @@
 
 import logging
 import os
+import warnings
 
 
 def quiet_libraries() -> None:
     """Call before transformers or bitsandbytes is imported. Errors still speak."""
+    warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
     # It recommends a kernel that would be fetched from a hub at run time, which is not done here.
     logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
-    for name in ("pytorch_lightning", "lightning.pytorch", "lightning.fabric"):
-        logging.getLogger(name).setLevel(logging.ERROR)

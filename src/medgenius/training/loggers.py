@@ -58,9 +58,9 @@ def wandb_logger(config: TrainConfig, run: Run) -> WandbLogger | None:
 
     if why:
         print(f"W&B: offline ({why}); later: wandb sync {run.path}/wandb/offline-run-*", flush=True)
-    logger = WandbLogger(
+    experiment = wandb.init(
         name=run.title,
-        save_dir=str(run.path),
+        dir=str(run.path),
         project=tracking.project,
         entity=tracking.entity,
         group=tracking.group,
@@ -68,13 +68,14 @@ def wandb_logger(config: TrainConfig, run: Run) -> WandbLogger | None:
         tags=list(tracking.tags),
         mode=mode,
         # Console text and source code stay here: neither belongs to a run's numbers.
-        settings=wandb.Settings(console="off", save_code=False, disable_git=True, init_timeout=60),
+        settings=wandb.Settings(console="off", save_code=False, disable_git=True, init_timeout=60, silent=True),
         config=flat(config.model_dump()),
     )
-    experiment = logger.experiment
+    experiment.define_metric("trainer/global_step")
+    experiment.define_metric("*", step_metric="trainer/global_step", step_sync=True)
     for metric in ("train/loss", "validation/loss"):  # against steps, which is Lightning's axis, and against tokens
         experiment.define_metric(f"by_tokens/{metric}", step_metric="tokens/real")
-    return logger
+    return WandbLogger(experiment=experiment)
 
 
 def _mode(wanted: Literal["online", "offline"]) -> tuple[Literal["online", "offline"], str | None]:

@@ -223,6 +223,7 @@ def count_steps(config: TrainConfig, examples: int) -> int:
 
 
 def build_trainer(parts: Parts) -> Trainer:
+    logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)  # it sets a level of its own when imported
     warnings.filterwarnings(
         "ignore", module="pytorch_lightning"
     )  # advice on workers and intervals that are chosen here
