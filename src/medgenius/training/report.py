@@ -26,7 +26,7 @@ h1 { font-size: 1.5rem; margin: 0; } h2 { font-size: 1.1rem; margin: 2rem 0 .5re
 .figures b { display: block; font-size: 1.25rem; }
 .plot { background: #fff; border: 1px solid var(--line); border-radius: 8px; padding: .5rem; }
 .plot svg { width: 100%; height: auto; display: block; }
-table { border-collapse: collapse; width: 100%; font-size: .9rem; }
+table { border-collapse: collapse; width: 100%; table-layout: fixed; font-size: .9rem; }
 td, th { border-top: 1px solid var(--line); padding: .35rem .5rem; text-align: left; vertical-align: top; }
 td { overflow-wrap: anywhere; white-space: pre-line; }
 """
@@ -95,6 +95,7 @@ def _curves(entries: Sequence[dict[str, float]]) -> str:
             axes.legend(frameon=False)
         axes.set_title(title, fontsize=10, loc="left")
         axes.set_xlabel("optimizer step", fontsize=9)
+        axes.xaxis.get_major_locator().set_params(integer=True)
         axes.grid(alpha=0.25)
         axes.spines[["top", "right"]].set_visible(False)
     buffer = io.StringIO()

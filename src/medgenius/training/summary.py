@@ -70,7 +70,7 @@ def print_summary(console: Console, run: Run, summary: Summary) -> None:
     table.add_row("estimated cost", f"{cost.amount:.3f} {cost.currency} (at {cost.per_hour:.2f} an hour)")
     table.add_row("report", str(run.report))
     table.add_row("adapter", str(run.adapter))
-    table.add_row("next", "[bold]python train.py lora.r=64 trainer.epochs=5[/]  (what you change is named in runs/)")
+    table.add_row("next", "[bold]python train.py -m lora.r=8,16,32[/]")
     title = "finished" if summary.status == "finished" else f"[red]{summary.status}[/]"
     console.print(Panel(table, title=title, title_align="left", expand=False), highlight=False, soft_wrap=True)
     if summary.answers_cut:

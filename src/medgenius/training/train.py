@@ -1,5 +1,6 @@
 """The story of a run: rows, tokens, model, steps, summary."""
 
+import logging
 import math
 import time
 import warnings
