@@ -7,8 +7,8 @@ from functools import cache
 from itertools import combinations
 from typing import get_args
 
+from medgenius.categories import CATEGORIES, Urgency
 from medgenius.config.data import Columns
-from medgenius.data.categories import CATEGORIES, Urgency
 from medgenius.data.dialogue import Dialogue
 from medgenius.data.rows import RowRules, read_rows
 from medgenius.data.sources import SAMPLE

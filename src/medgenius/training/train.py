@@ -19,17 +19,12 @@ from pytorch_lightning.loggers import Logger, WandbLogger  # noqa: E402
 from rich.console import Console  # noqa: E402
 
 from medgenius.config.train import TrainConfig  # noqa: E402
-from medgenius.data.dialogue import Dialogue  # noqa: E402
-from medgenius.data.encode import Encoded, encode_dialogues  # noqa: E402
 from medgenius.data.prompt import Prompt  # noqa: E402
-from medgenius.data.rows import BadRow  # noqa: E402
-from medgenius.data.sources import load_dialogues  # noqa: E402
-from medgenius.data.split import split_dialogues  # noqa: E402
 from medgenius.data.steps import training_steps, validation_steps  # noqa: E402
-from medgenius.errors import DataError, MedGeniusError  # noqa: E402
+from medgenius.errors import MedGeniusError  # noqa: E402
 from medgenius.model.adapter import add_adapter, save_adapter, trainable_parameters  # noqa: E402
 from medgenius.model.backbone import load_backbone, load_tokenizer  # noqa: E402
-from medgenius.runs import Run, new_directory, write_config, write_jsonl  # noqa: E402
+from medgenius.runs import Run, new_directory, write_config  # noqa: E402
 from medgenius.training.callbacks.checkpoint import Checkpoints  # noqa: E402
 from medgenius.training.callbacks.progress import ProgressBar  # noqa: E402
 from medgenius.training.callbacks.throughput import Throughput  # noqa: E402
@@ -37,17 +32,9 @@ from medgenius.training.loggers import JsonlLogger, wandb_logger  # noqa: E402
 from medgenius.training.machine import Machine, choose_machine  # noqa: E402
 from medgenius.training.module import FineTuning  # noqa: E402
 from medgenius.training.report import write_report  # noqa: E402
-from medgenius.training.samples import Sampler, wants_samples, write_samples  # noqa: E402
+from medgenius.training.rows import TrainingData, prepare_data  # noqa: E402
+from medgenius.training.samples import Sampler, write_samples  # noqa: E402
 from medgenius.training.summary import Cost, Status, Summary, print_summary, write_summary  # noqa: E402
-
-
-@dataclass(frozen=True, slots=True)
-class TrainingData:
-    train: Encoded
-    validation: Encoded
-    questions: list[Dialogue]
-    """Validation dialogues whose questions are answered before and after."""
-    skipped: list[BadRow]
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,35 +173,6 @@ def summarize(parts: Parts, outcome: Outcome, seconds: float) -> Summary:
         trainable_parameters=trainable_parameters(module.model),
         cost=Cost(seconds / 3600 * run_config.cost_per_hour, run_config.currency, run_config.cost_per_hour),
     )
-
-
-def prepare_data(config: TrainConfig, prompt: Prompt, run: Run, console: Console) -> TrainingData:
-    """Rows to examples on both sides of the split; every row that was left out is written down.
-
-    Raises:
-        DataError: nothing left to train on or to validate with, or dialogues that can't be used under `stop`.
-    """
-    loaded = load_dialogues(config.data, config.seed)
-    split = split_dialogues(loaded.dialogues, config.data.validation_fraction, config.seed)
-    train, validation = (
-        encode_dialogues(side, prompt, config.data.max_length) for side in (split.train, split.validation)
-    )
-    refused = train.refused + validation.refused
-    if refused and config.data.on_bad_row == "stop":
-        shown = "\n".join(str(row) for row in refused[:20])
-        raise DataError(f"{shown}\n{len(refused)} dialogues can't be used; leave them out with data.on_bad_row=skip")
-    if not train.examples or not validation.examples:
-        raise DataError("no dialogue is left for training or for validation: see data.max_length")
-    skipped = loaded.skipped + refused
-    if skipped:
-        write_jsonl(run.skipped_rows, [asdict(row) for row in skipped])
-        console.print(f"[yellow]{len(skipped)} rows skipped[/], named in {run.skipped_rows}", highlight=False)
-    console.print(
-        f"data   {len(train.examples):,} dialogues for training, {len(validation.examples):,} for validation",
-        highlight=False,
-    )
-    questions = split.validation[: config.tracking.samples] if wants_samples(config) else []
-    return TrainingData(train, validation, questions, skipped)
 
 
 def count_steps(config: TrainConfig, examples: int) -> int:

@@ -1,0 +1,1 @@
+"""Red flags, disclaimers and escalation: what curation, evaluation and serving judge safety by."""

@@ -1,0 +1,54 @@
+"""From the config's rows to what a run trains on and validates with; nothing leaves unnamed."""
+
+from dataclasses import asdict, dataclass
+
+from rich.console import Console
+
+from medgenius.config.train import TrainConfig
+from medgenius.data.dialogue import Dialogue
+from medgenius.data.encode import Encoded, encode_dialogues
+from medgenius.data.prompt import Prompt
+from medgenius.data.rows import BadRow
+from medgenius.data.sources import load_dialogues
+from medgenius.data.split import split_dialogues
+from medgenius.errors import DataError
+from medgenius.runs import Run, write_jsonl
+from medgenius.training.samples import wants_samples
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingData:
+    train: Encoded
+    validation: Encoded
+    questions: list[Dialogue]
+    """Validation dialogues whose questions are answered before and after."""
+    skipped: list[BadRow]
+
+
+def prepare_data(config: TrainConfig, prompt: Prompt, run: Run, console: Console) -> TrainingData:
+    """Rows to examples on both sides of the split; every row that was left out is written down.
+
+    Raises:
+        DataError: nothing left to train on or to validate with, or dialogues that can't be used under `stop`.
+    """
+    loaded = load_dialogues(config.data, config.seed)
+    split = split_dialogues(loaded.dialogues, config.data.validation_fraction, config.seed)
+    train, validation = (
+        encode_dialogues(side, prompt, config.data.max_length) for side in (split.train, split.validation)
+    )
+    refused = train.refused + validation.refused
+    if refused and config.data.on_bad_row == "stop":
+        shown = "\n".join(str(row) for row in refused[:20])
+        raise DataError(f"{shown}\n{len(refused)} dialogues can't be used; leave them out with data.on_bad_row=skip")
+    if not train.examples or not validation.examples:
+        raise DataError("no dialogue is left for training or for validation: see data.max_length")
+    skipped = loaded.skipped + refused
+    if skipped:
+        write_jsonl(run.skipped_rows, [asdict(row) for row in skipped])
+        console.print(f"[yellow]{len(skipped)} rows skipped[/], named in {run.skipped_rows}", highlight=False)
+    console.print(
+        f"data   {len(train.examples):,} dialogues for training, {len(validation.examples):,} for validation",
+        highlight=False,
+    )
+    questions = split.validation[: config.tracking.samples] if wants_samples(config) else []
+    return TrainingData(train, validation, questions, skipped)
