@@ -39,11 +39,12 @@ def tiny_model(*overrides: str, dtype: torch.dtype = torch.float32) -> PeftModel
     return model
 
 
-def random_examples(*lengths: tuple[int, int], seed: int = 0) -> list[Example]:
-    """Examples of random tokens; each length is (prompt, answer)."""
+def random_examples(*lengths: tuple[int, int], prefix: int = 0, seed: int = 0) -> list[Example]:
+    """Examples of random tokens; each length is (prompt, answer), behind a prefix that all prompts share."""
     generator = torch.Generator().manual_seed(seed)
 
     def ids(count: int) -> list[int]:
         return torch.randint(3, 259, (count,), generator=generator).tolist()
 
-    return [Example(ids(prompt), ids(answer), truncated=False) for prompt, answer in lengths]
+    shared = ids(prefix)
+    return [Example(shared + ids(prompt), ids(answer), truncated=False) for prompt, answer in lengths]

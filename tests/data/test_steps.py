@@ -2,7 +2,6 @@
 
 from itertools import pairwise
 
-import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,7 +17,7 @@ def test_every_answer_token_is_a_target_of_the_position_before_it_and_nothing_el
     lengths: list[tuple[int, int]],
 ) -> None:
     examples = random_examples(*lengths)
-    piece = Pass.of(examples)
+    piece = Pass.of(examples, share_prefix=False)
     start = 0
     for example in examples:
         ids = example.prompt_ids + example.answer_ids
@@ -29,16 +28,37 @@ def test_every_answer_token_is_a_target_of_the_position_before_it_and_nothing_el
             is_target = position + 1 >= len(example.prompt_ids) and following is not None
             assert label == (following if is_target else IGNORE)
         start += len(ids)
-    assert start == len(piece.input_ids) == sum(piece.lengths)
+    assert start == len(piece.input_ids) == sum(piece.layout.pieces)
+
+
+@given(lengths=_LENGTHS, prefix=st.integers(0, 9))
+def test_the_shared_prefix_stands_once_and_every_dialogue_can_be_had_back(
+    lengths: list[tuple[int, int]], prefix: int
+) -> None:
+    examples = random_examples(*lengths, prefix=prefix)
+    piece = Pass.of(examples)
+    shared = piece.layout.prefix
+    assert shared >= (prefix if len(examples) > 1 else 0)
+    assert len(piece.input_ids) == sum(piece.layout.pieces)
+    start = shared
+    for example, length in zip(examples, piece.layout.lengths, strict=True):
+        own = slice(start, start + length)
+        tokens = piece.input_ids[:shared].tolist() + piece.input_ids[own].tolist()
+        positions = piece.position_ids[:shared].tolist() + piece.position_ids[own].tolist()
+        assert tokens == example.prompt_ids + example.answer_ids
+        assert positions == list(range(len(example)))
+        assert (piece.labels[own] != IGNORE).sum() == len(example.answer_ids)
+        start += length
+    assert (piece.labels[:shared] == IGNORE).all()
 
 
 @given(lengths=_LENGTHS, per_pass=st.integers(1, 12))
 def test_any_cut_keeps_every_dialogue_once_and_in_order(lengths: list[tuple[int, int]], per_pass: int) -> None:
     examples = random_examples(*lengths)
     step = make_step(examples, per_pass)
-    assert torch.cat([piece.input_ids for piece in step.passes]).tolist() == Pass.of(examples).input_ids.tolist()
-    assert [length for piece in step.passes for length in piece.lengths] == [len(example) for example in examples]
-    assert step.real_tokens == sum(piece.input_ids.numel() for piece in step.passes)
+    found = [length + piece.layout.prefix for piece in step.passes for length in piece.layout.lengths]
+    assert found == [len(example) for example in examples]
+    assert step.real_tokens == sum(found)
     assert step.target_tokens == sum(int((piece.labels != IGNORE).sum()) for piece in step.passes)
 
 
@@ -55,11 +75,15 @@ def test_an_epoch_holds_every_dialogue_once_and_each_epoch_has_its_own_order() -
 
 def test_last_step_of_an_epoch_takes_what_is_left() -> None:
     examples = random_examples(*[(3, 4)] * 70)
-    sizes = [sum(len(piece.lengths) for piece in step.passes) for step in training_steps(examples, 32, 4, seed=0)]
+    sizes = [
+        sum(len(piece.layout.lengths) for piece in step.passes) for step in training_steps(examples, 32, 4, seed=0)
+    ]
     assert sizes == [32, 32, 6]
 
 
 def test_validation_sees_every_dialogue_once() -> None:
     examples = [Example([5] * n, [6] * (40 - n), truncated=False) for n in range(1, 30)]
-    seen = [length for step in validation_steps(examples, 4) for piece in step.passes for length in piece.lengths]
+    seen = [
+        length for step in validation_steps(examples, 4) for piece in step.passes for length in piece.layout.lengths
+    ]
     assert len(seen) == len(examples)

@@ -65,14 +65,35 @@ def _assert_equal(found: tuple[float, dict[str, Tensor]], wanted: tuple[float, d
         torch.testing.assert_close(found[1][name], gradient, rtol=1e-5, atol=1e-7, msg=name)
 
 
-def test_packed_pass_equals_a_padded_batch_in_plain_transformers(model: PeftModel) -> None:
-    examples = random_examples(*_UNEQUAL)
+@pytest.mark.parametrize("prefix", [0, 1, 33])
+def test_packed_pass_equals_a_padded_batch_in_plain_transformers(model: PeftModel, prefix: int) -> None:
+    examples = random_examples(*_UNEQUAL, prefix=prefix)
+    assert Pass.of(examples).layout.prefix == prefix
     _assert_equal(_step(model, examples, len(examples)), _padded_twin(model, examples))
+
+
+def test_long_dialogues_behind_a_prefix_equal_a_padded_batch(model: PeftModel) -> None:
+    """Past the length up to which attention is two matrix products."""
+    examples = random_examples((900, 700), (30, 1500), (2, 2), prefix=40)
+    _assert_equal(_step(model, examples, len(examples)), _padded_twin(model, examples))
+
+
+def test_a_shared_prefix_changes_nothing(model: PeftModel) -> None:
+    examples = random_examples(*_UNEQUAL, prefix=50)
+    losses, gradients = [], []
+    for share in (True, False):
+        model.zero_grad()
+        piece = Pass.of(examples, share_prefix=share)
+        loss = target_loss_sum(model, piece) / sum(len(example.answer_ids) for example in examples)
+        loss.backward()
+        losses.append(loss.item())
+        gradients.append(_gradients(model))
+    _assert_equal((losses[0], gradients[0]), (losses[1], gradients[1]))
 
 
 @pytest.mark.parametrize("per_pass", [1, 4, 8])
 def test_every_cut_of_32_dialogues_gives_the_same_loss_and_gradients(model: PeftModel, per_pass: int) -> None:
-    examples = random_examples(*_UNEQUAL)
+    examples = random_examples(*_UNEQUAL, prefix=20)
     assert len(examples) == 32
     _assert_equal(_step(model, examples, per_pass), _step(model, examples, 32))
 

@@ -1,4 +1,4 @@
-"""The adapter's own forward pass against PEFT's."""
+"""The adapter's own forward and backward against PEFT's."""
 
 import pytest
 import torch
@@ -6,7 +6,9 @@ from peft.tuners.lora.bnb import Linear4bit
 from peft.tuners.lora.layer import Linear
 from torch import Tensor, nn
 
-from medgenius.model.projection import Projection, Projection4bit, dropout
+from medgenius.model.dropout import draw_dropped, zero_
+from medgenius.model.projection import Projection, Projection4bit
+from medgenius.model.unpacking import has_copy
 from tests.support import tiny_model
 
 
@@ -38,26 +40,46 @@ def test_disabled_adapter_gives_the_base_model() -> None:
         assert torch.equal(layer(x), layer.get_base_layer()(x))
 
 
-@pytest.mark.parametrize("probability", [0.05, 0.5, 0.9])
+@pytest.mark.parametrize("quantization", ["none", "nf4"])
+def test_gradients_with_dropout_are_those_of_the_same_mask_in_plain_operations(quantization: str) -> None:
+    model = tiny_model(f"model.quantization={quantization}", "lora.dropout=0.3")
+    layer = next(layer for layer in model.modules() if isinstance(layer, Projection4bit | Projection)).train()
+    a, b = (layer.get_parameter(f"lora_{side}.default.weight") for side in "AB")
+    x = torch.randn(1, 11, a.shape[1], requires_grad=True)
+
+    torch.manual_seed(5)
+    found = layer(x)
+    torch.manual_seed(5)
+    kept = torch.ones_like(x)
+    zero_(kept, draw_dropped(kept.numel(), 0.3, kept.device))
+    frozen = layer.get_base_layer()
+    wanted = frozen(x) + layer.scaling["default"] * (x * kept / 0.7) @ a.T @ b.T
+
+    torch.testing.assert_close(found, wanted, rtol=1e-5, atol=1e-6)
+    for mine, plain in zip(
+        torch.autograd.grad(found.square().sum(), (x, a, b)),
+        torch.autograd.grad(wanted.square().sum(), (x, a, b)),
+        strict=True,
+    ):
+        torch.testing.assert_close(mine, plain, rtol=1e-4, atol=1e-5)
+
+
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-def test_dropout_drops_its_share_and_scales_the_rest(probability: float, dtype: torch.dtype) -> None:
-    torch.manual_seed(0)
-    x = torch.ones(300, 1001, dtype=dtype, requires_grad=True)
-    y = dropout(x, probability)
-    zeros = (y == 0).double().mean().item()
-    deviation = (probability * (1 - probability) / x.numel()) ** 0.5
-    assert zeros == pytest.approx(probability, abs=5 * deviation + 1 / 65536)
-    assert y[y != 0].unique().item() == pytest.approx(
-        1 / (1 - probability), rel=4e-3 if dtype == torch.bfloat16 else 2e-4
+def test_with_or_without_a_copy_of_the_weights_the_result_is_the_same(dtype: torch.dtype) -> None:
+    with_copy, without = (
+        tiny_model("lora.dropout=0.0", f"model.cache_dequantized={cached}", dtype=dtype) for cached in ("true", "false")
     )
-    (gradient,) = torch.autograd.grad(y.sum(), x)
-    assert torch.equal(gradient, y)  # of ones: what was scaled passes the same scale back
-
-
-def test_dropout_depends_on_the_seed_alone() -> None:
-    x = torch.ones(64, 33)
-    torch.manual_seed(7)
-    first, second = dropout(x, 0.3), dropout(x, 0.3)
-    torch.manual_seed(7)
-    assert torch.equal(dropout(x, 0.3), first)
-    assert not torch.equal(first, second)
+    pairs = [
+        (one, other)
+        for one, other in zip(with_copy.modules(), without.modules(), strict=True)
+        if isinstance(one, Projection4bit) and isinstance(other, Projection4bit)
+    ]
+    assert len(pairs) == 14
+    for one, other in pairs:
+        assert has_copy(one.get_base_layer())
+        assert not has_copy(other.get_base_layer())
+        x = torch.randn(1, 7, one.get_parameter("lora_A.default.weight").shape[1], dtype=dtype)
+        assert torch.equal(one(x), other(x))
+        with torch.no_grad():
+            torch.testing.assert_close(one(x), other(x))
+    assert with_copy.state_dict().keys() == without.state_dict().keys()

@@ -15,6 +15,9 @@ class _Model(Schema):
     prequantized: the repository holds 4-bit weights already."""
     double_quantization: Annotated[bool, AlsoCalled("double_quant", "bnb_4bit_use_double_quant")]
     """Quantise the NF4 block scales as well: 0.37 bit less per weight (QLoRA, section 3)."""
+    cache_dequantized: Annotated[Literal["auto"] | bool, AlsoCalled("cache", "dequantize")]
+    """Keep a copy of the 4-bit weights in the dtype of the computation: the same numbers and results, less time, more
+    memory (2 bytes per weight in bf16). auto: where the copies take at most an eighth of the free memory."""
 
 
 class EmbeddedModel(_Model):

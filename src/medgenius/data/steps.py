@@ -15,39 +15,63 @@ IGNORE = -100
 
 
 @dataclass(frozen=True, slots=True)
+class Layout:
+    """Where the dialogues of a pass lie in its one row of tokens."""
+
+    prefix: int
+    """Tokens at the start of the row that every dialogue begins with; they stand there once."""
+    lengths: tuple[int, ...]
+    """Tokens of each dialogue after the prefix, in order"""
+
+    @property
+    def pieces(self) -> tuple[int, ...]:
+        """The row cut up: the prefix where there is one, then the dialogues; they sum to T."""
+        return (self.prefix, *self.lengths) if self.prefix else self.lengths
+
+
+@dataclass(frozen=True, slots=True)
 class Pass:
-    """Dialogues laid end to end in one row of T tokens, without padding."""
+    """Dialogues laid end to end in one row of T tokens, without padding, their common prefix once."""
 
     input_ids: Tensor
     """(T,) int64"""
     position_ids: Tensor
-    """(T,) int64, from 0 in each dialogue"""
+    """(T,) int64, in each dialogue as if it stood alone"""
     labels: Tensor
     """(T,) int64: the token that follows where it is a target, else IGNORE"""
-    lengths: tuple[int, ...]
-    """Tokens of each dialogue, in order; they sum to T"""
+    layout: Layout
 
     @classmethod
-    def of(cls, examples: Sequence[Example]) -> Self:
-        ids: list[int] = []
-        positions: list[int] = []
-        labels: list[int] = []
+    def of(cls, examples: Sequence[Example], *, share_prefix: bool = True) -> Self:
+        prefix = common_prefix(examples) if share_prefix else 0
+        ids: list[int] = examples[0].prompt_ids[:prefix]
+        positions: list[int] = list(range(prefix))
+        labels: list[int] = [IGNORE] * prefix
         for example in examples:
-            ids += example.prompt_ids + example.answer_ids
-            positions += range(len(example))
+            ids += example.prompt_ids[prefix:] + example.answer_ids
+            positions += range(prefix, len(example))
             # The last prompt token predicts the first token of the answer; the last token predicts nothing.
-            labels += [IGNORE] * (len(example.prompt_ids) - 1) + example.answer_ids + [IGNORE]
+            labels += [IGNORE] * (len(example.prompt_ids) - prefix - 1) + example.answer_ids + [IGNORE]
         return cls(
             input_ids=torch.tensor(ids),
             position_ids=torch.tensor(positions),
             labels=torch.tensor(labels),
-            lengths=tuple(len(example) for example in examples),
+            layout=Layout(prefix, tuple(len(example) - prefix for example in examples)),
         )
 
     def to(self, device: torch.device) -> "Pass":
-        return Pass(
-            self.input_ids.to(device), self.position_ids.to(device), self.labels.to(device), lengths=self.lengths
-        )
+        return Pass(self.input_ids.to(device), self.position_ids.to(device), self.labels.to(device), layout=self.layout)
+
+
+def common_prefix(examples: Sequence[Example]) -> int:
+    """Tokens that all prompts begin with, short of a prompt's last, whose output is the dialogue's own."""
+    if len(examples) == 1:
+        return 0
+    shortest = min(len(example.prompt_ids) for example in examples) - 1
+    first = examples[0].prompt_ids
+    return next(
+        (i for i in range(shortest) if any(example.prompt_ids[i] != first[i] for example in examples)), shortest
+    )
 
 
 @dataclass(frozen=True, slots=True)

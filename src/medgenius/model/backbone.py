@@ -23,6 +23,7 @@ from transformers.utils import logging as transformers_logging
 from medgenius.config.model import EmbeddedModel, HubModel, ModelConfig, RandomModel
 from medgenius.errors import ModelError
 from medgenius.model import attention
+from medgenius.model.unpacking import unpack_weights
 from medgenius.runs import new_directory
 
 transformers_logging.disable_progress_bar()
@@ -93,6 +94,7 @@ def load_backbone(config: ModelConfig, cache_dir: Path, dtype: torch.dtype, devi
     except (OSError, ValueError) as error:
         raise _not_to_be_had(config, error) from None
     _keep_trainable_layout(model)
+    unpack_weights(model, config, dtype)
     return model.requires_grad_(False)
 
 

@@ -1,11 +1,18 @@
 """The loss of a pass: the sum over its target tokens, so that any cut into passes adds up to the same."""
 
+from typing import Protocol, cast
+
+import torch
 from peft import PeftModel
 from torch import Tensor
-from torch.nn.functional import cross_entropy
+from torch.autograd.function import once_differentiable
+from torch.nn.functional import linear
 
 from medgenius.data.steps import IGNORE, Pass
 from medgenius.model.adapter import backbone_of
+
+_ROWS = 128
+"""Target positions whose logits are in memory at once."""
 
 
 def target_loss_sum(model: PeftModel, piece: Pass) -> Tensor:
@@ -19,8 +26,51 @@ def target_loss_sum(model: PeftModel, piece: Pass) -> Tensor:
         input_ids=piece.input_ids[None],
         position_ids=piece.position_ids[None],
         use_cache=False,
-        lengths=piece.lengths,
+        layout=piece.layout,
     ).last_hidden_state[0]  # (T, hidden)
     is_target = piece.labels != IGNORE
-    logits = llama.lm_head(hidden[is_target]).float()  # (targets, vocabulary)
-    return cross_entropy(logits, piece.labels[is_target], reduction="sum")
+    loss = _HeadLoss.apply(hidden[is_target], llama.lm_head.weight, piece.labels[is_target])  # type: ignore[no-untyped-call]
+    return cast("Tensor", loss)
+
+
+class _Context(Protocol):
+    saved_tensors: tuple[Tensor, ...]
+    needs_input_grad: tuple[bool, ...]
+
+    def save_for_backward(self, *tensors: Tensor) -> None: ...
+
+
+class _HeadLoss(torch.autograd.Function):
+    """Cross entropy of a frozen head, summed: a few rows of logits at a time, their gradient made while they are there.
+
+    The gradient of the sum for row i is (softmax(logits_i) - onehot(label_i)) W; it is all that the backward needs, so
+    neither logits nor probabilities are kept.
+    """
+
+    @staticmethod
+    def forward(ctx: _Context, hidden: Tensor, weight: Tensor, labels: Tensor) -> Tensor:
+        total = torch.zeros((), dtype=torch.float32, device=hidden.device)
+        wanted = ctx.needs_input_grad[0]
+        grad = torch.empty_like(hidden) if wanted else None
+        for start in range(0, len(labels), _ROWS):
+            rows = slice(start, start + _ROWS)
+            target = labels[rows, None]
+            logits = linear(hidden[rows], weight).float()  # (rows, vocabulary)
+            at_target = logits.gather(1, target)
+            logits -= logits.amax(1, keepdim=True)
+            shifted = logits.gather(1, target)
+            sums = logits.exp_().sum(1, keepdim=True)
+            total += (sums.log() - shifted).sum()
+            if grad is not None:
+                probabilities = logits.div_(sums)
+                probabilities.scatter_add_(1, target, torch.full_like(at_target, -1.0))
+                torch.mm(probabilities.to(weight.dtype), weight, out=grad[rows])
+        if grad is not None:
+            ctx.save_for_backward(grad)
+        return total
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: _Context, upstream: Tensor) -> tuple[Tensor, None, None]:
+        (grad,) = ctx.saved_tensors
+        return (grad.float() * upstream).to(grad.dtype), None, None

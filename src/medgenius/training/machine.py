@@ -9,7 +9,7 @@ import torch
 from medgenius.config.trainer import TrainerConfig
 from medgenius.errors import ConfigError
 
-LightningPrecision = Literal["32-true", "bf16-mixed", "16-mixed"]
+LightningPrecision = Literal["32-true", "16-mixed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +20,9 @@ class Machine:
 
     @property
     def lightning_precision(self) -> LightningPrecision:
-        names: dict[torch.dtype, LightningPrecision] = {torch.bfloat16: "bf16-mixed", torch.float16: "16-mixed"}
-        return names.get(self.dtype, "32-true")
+        """fp16 needs Lightning to scale its gradients. In bf16 nothing is left to it: the model computes in its own
+        dtype, the adapter's parameters and gradients stay fp32."""
+        return "16-mixed" if self.dtype == torch.float16 else "32-true"
 
     @property
     def lightning_accelerator(self) -> str:

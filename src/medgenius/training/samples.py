@@ -35,10 +35,7 @@ class Sampler:
         )
         was_training = self.model.training
         self.model.eval()
-        with (
-            torch.inference_mode(),
-            torch.autocast(ids.device.type, self.model.dtype, enabled=self.model.dtype != torch.float32),
-        ):
+        with torch.inference_mode():
             # Packed attention takes no mask: one unpadded question needs none.
             output = backbone_of(self.model).generate(  # type: ignore[misc]
                 ids, generation_config=settings, attention_mask=torch.ones_like(ids)

@@ -1,0 +1,54 @@
+"""Copies of 4-bit weights in the dtype of the computation, where memory allows: the same numbers, unpacked once.
+
+Without a copy every use of a weight unpacks it again: once in the forward and once in the backward of each pass.
+"""
+
+import os
+from typing import cast
+
+import torch
+from bitsandbytes.functional import dequantize_4bit
+from bitsandbytes.nn.modules import Linear4bit, Params4bit
+from torch import Tensor, nn
+from transformers import LlamaForCausalLM
+
+from medgenius.config.model import ModelConfig
+
+_COPY = "unpacked_weight"
+_SHARE = 1 / 8
+"""Of the free memory that the copies may take under `auto`."""
+
+
+def unpack_weights(model: LlamaForCausalLM, config: ModelConfig, dtype: torch.dtype) -> None:
+    """Give every 4-bit layer a copy of its weight in `dtype`, if `model.cache_dequantized` says so."""
+    layers = [layer for layer in model.modules() if isinstance(layer, Linear4bit)]
+    size = sum(layer.in_features * layer.out_features for layer in layers) * dtype.itemsize
+    wanted = config.cache_dequantized
+    if wanted == "auto":
+        wanted = size <= _SHARE * _free_memory(model.device)
+    if wanted:
+        for layer in layers:
+            layer.register_buffer(_COPY, _unpacked(layer, dtype), persistent=False)
+
+
+def weight_of(layer: nn.Module, dtype: torch.dtype) -> Tensor:
+    """The (out, in) weight of a frozen linear layer: its copy where there is one, else unpacked for this use."""
+    if has_copy(layer):
+        return layer.get_buffer(_COPY)
+    return _unpacked(layer, dtype) if isinstance(layer, Linear4bit) else layer.get_parameter("weight")
+
+
+def has_copy(layer: nn.Module) -> bool:
+    return _COPY in layer._buffers
+
+
+def _unpacked(layer: Linear4bit, dtype: torch.dtype) -> Tensor:
+    weight = cast("Params4bit", layer.weight)
+    return dequantize_4bit(weight.data, weight.quant_state).to(dtype)
+
+
+def _free_memory(device: torch.device) -> int:
+    """In bytes."""
+    if device.type == "cuda":
+        return torch.cuda.mem_get_info(device)[0]
+    return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
