@@ -2,16 +2,18 @@
 
 import os
 from pathlib import Path
+from typing import cast
 
 import torch
 from hydra import compose, initialize_config_dir
-from peft import PeftModel
+from peft import LoraConfig, PeftModel, get_peft_model
+from transformers import LlamaForCausalLM
 
 from medgenius.config.app import config_dir
 from medgenius.config.train import TrainConfig
 from medgenius.config.validate import to_config
 from medgenius.data.prompt import Example
-from medgenius.model.adapter import add_adapter
+from medgenius.model.adapter import add_adapter, backbone_of
 from medgenius.model.backbone import load_backbone
 
 ROOT = Path(__file__).parents[1]
@@ -37,6 +39,25 @@ def tiny_model(*overrides: str, dtype: torch.dtype = torch.float32) -> PeftModel
             if "lora_B" in name:
                 parameter.normal_(std=0.05)
     return model
+
+
+def plain_twin(model: PeftModel) -> PeftModel:
+    """The same weights, base and adapter, in transformers' and PEFT's own modules alone."""
+    ours = model.peft_config["default"]
+    assert isinstance(ours, LoraConfig)
+    folder = backbone_of(model).config.name_or_path
+    quantization = backbone_of(model).config.to_dict().get("quantization_config")
+    base = LlamaForCausalLM.from_pretrained(
+        folder, dtype=backbone_of(model).dtype, quantization_config=quantization, attn_implementation="eager"
+    )
+    settings = LoraConfig(
+        r=ours.r, lora_alpha=ours.lora_alpha, target_modules=ours.target_modules, task_type="CAUSAL_LM"
+    )
+    twin = get_peft_model(base.requires_grad_(False), settings)
+    state = {name: p for name, p in model.named_parameters() if "lora_" in name}
+    missing = twin.load_state_dict(state, strict=False)
+    assert not missing.unexpected_keys
+    return cast("PeftModel", twin.train())  # in evaluation bitsandbytes repacks and rounds 4-bit weights on some CPUs
 
 
 def random_examples(*lengths: tuple[int, int], prefix: int = 0, seed: int = 0) -> list[Example]:

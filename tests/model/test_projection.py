@@ -6,7 +6,7 @@ from peft.tuners.lora.bnb import Linear4bit
 from peft.tuners.lora.layer import Linear
 from torch import Tensor, nn
 
-from medgenius.model.dropout import draw_dropped, zero_
+from medgenius.model.dropout import draw_dropped, without
 from medgenius.model.projection import Projection, Projection4bit
 from medgenius.model.unpacking import has_copy
 from tests.support import tiny_model
@@ -50,8 +50,7 @@ def test_gradients_with_dropout_are_those_of_the_same_mask_in_plain_operations(q
     torch.manual_seed(5)
     found = layer(x)
     torch.manual_seed(5)
-    kept = torch.ones_like(x)
-    zero_(kept, draw_dropped(kept.numel(), 0.3, kept.device))
+    kept = without(torch.ones_like(x), draw_dropped(x, 0.3))
     frozen = layer.get_base_layer()
     wanted = frozen(x) + layer.scaling["default"] * (x * kept / 0.7) @ a.T @ b.T
 

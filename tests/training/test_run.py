@@ -15,6 +15,7 @@ from medgenius.data.steps import Pass
 from medgenius.model.backbone import load_backbone
 from medgenius.model.loss import target_loss_sum
 from tests.support import ROOT, cache_dir, composed, random_examples
+from tests.wandb_files import read_offline_run
 
 _QUICK = ("model=tiny", "data.max_rows=60", "data.max_length=512", "tracking.samples=1", "tracking.sample_tokens=4")
 
@@ -63,9 +64,23 @@ def test_metrics_tell_every_step(finished: Path) -> None:
     assert sum("validation/loss" in entry for entry in entries) == 3  # before, and after each epoch
 
 
-def test_wandb_went_offline_and_its_run_is_closed(finished: Path) -> None:
-    (offline,) = (finished / "wandb").glob("offline-run-*")
-    assert list(offline.glob("*.wandb"))
+def test_wandb_went_offline_and_its_file_holds_the_whole_run(finished: Path) -> None:
+    offline = read_offline_run(finished)
+    local = [json.loads(line) for line in (finished / "metrics.jsonl").read_text().splitlines()]
+
+    assert offline.name.endswith("lora.r=4,trainer.epochs=2")
+    assert offline.job_type == "train"
+    assert (offline.config["lora.r"], offline.config["trainer.epochs"]) == ("4", "2")
+    for metric in ("train/loss", "validation/loss"):
+        wanted = [entry[metric] for entry in local if metric in entry]
+        assert offline.points(metric) == pytest.approx(wanted)
+        against_tokens = [point["tokens/real"] for point in offline.history if f"by_tokens/{metric}" in point]
+        assert len(against_tokens) == len(wanted)
+        assert against_tokens == sorted(against_tokens)
+    for metric in ("train/learning_rate", "train/gradient_norm", "tokens_per_second", "peak_memory_bytes"):
+        assert len(offline.points(metric)) == 4
+    assert any(name.startswith("samples") for point in offline.history for name in point)
+    assert offline.exit_code == 0
 
 
 def test_checkpoints_hold_the_adapter_and_no_frozen_weight(finished: Path) -> None:
@@ -105,13 +120,14 @@ def test_published_tokenizer_carries_the_chat_template(finished: Path) -> None:
 
 
 def test_numbers_that_are_not_finite_stop_the_run_and_keep_the_last_good_adapter(tmp_path: Path) -> None:
-    failed = command(tmp_path, *_QUICK, "tracking=off", "optimizer.learning_rate=1e38", "run.name=wild")
+    failed = command(tmp_path, *_QUICK, "tracking=offline", "optimizer.learning_rate=1e38", "run.name=wild")
     assert failed.returncode == 1
     assert failed.stderr.strip().splitlines()[-1].startswith("error: the ")
     assert "Traceback" not in failed.stderr
     summary = json.loads((tmp_path / "wild/summary.json").read_text())
     assert summary["status"] == "failed"
     assert "step" in summary["error"]
+    assert read_offline_run(tmp_path / "wild").exit_code == 1
     (checkpoint,) = (tmp_path / "wild/checkpoints").iterdir()
     with safe_open(checkpoint / "adapter.safetensors", framework="pt") as stored:
         assert stored.keys()

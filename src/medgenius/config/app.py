@@ -8,7 +8,7 @@ from pathlib import Path
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
-from hydra.errors import HydraException, MissingConfigException
+from hydra.errors import HydraException, MissingConfigException, OverrideParseException
 from hydra.types import RunMode
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
@@ -38,8 +38,11 @@ def run_train(task: Callable[[TrainConfig, Launch], None]) -> int:
     os.environ["HYDRA_FULL_ERROR"] = "1"
 
     statuses: list[int] = []
+    begun = False
 
     def checked(composed: DictConfig) -> None:
+        nonlocal begun
+        begun = True
         # Answered here, since Hydra would print lines of its own; and the other jobs of a multirun go on.
         try:
             task(to_config(composed), _launch())
@@ -49,11 +52,14 @@ def run_train(task: Callable[[TrainConfig, Launch], None]) -> int:
     entry = hydra.main(version_base="1.3", config_path=str(config_dir()), config_name="train")(checked)
     try:
         entry()
-    except (HydraException, OmegaConfBaseException) as error:
-        return _say(translated(error))
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
+    except Exception as error:
+        # Until the first job begins there is only Hydra reading the command line, and it raises what comes to hand.
+        if begun and not isinstance(error, HydraException | OmegaConfBaseException):
+            raise
+        return _say(error if isinstance(error, MedGeniusError) else translated(error))
     return max(statuses, default=0)
 
 
@@ -67,7 +73,8 @@ def _launch() -> Launch:
 
 
 def _say(error: MedGeniusError) -> int:
-    print(f"error: {error}", file=sys.stderr)
+    for line in str(error).splitlines():
+        print(f"error: {line}", file=sys.stderr)
     return 2 if isinstance(error, ConfigError) else 1
 
 
@@ -75,14 +82,20 @@ def translated(error: Exception) -> ConfigError:
     """Hydra's and OmegaConf's refusals in our words."""
     if isinstance(error, MissingConfigException):
         return _missing_choice(error)
+    if isinstance(error, OverrideParseException):
+        reason = _without_link(error.message).removeprefix(f"Error parsing override '{error.override}' ")
+        return ConfigError(f"{error.override}: can't be read: {reason}")
     texts = list(_texts(error))
     for text in texts:
         if found := _UNKNOWN_OVERRIDE.search(text):
             full_key = _FULL_KEY.search("\n".join(texts))
             key = found.group(1) or (full_key.group(1) if full_key else found.group(2))
             return unknown_key(key)
-    line = " ".join(texts[0].split())
-    return ConfigError(re.sub(r" See https://hydra\.cc\S+ for details", "", line))
+    return ConfigError(_without_link(texts[0]))
+
+
+def _without_link(text: str) -> str:
+    return re.sub(r" See https://hydra\.cc\S+ for details", "", " ".join(text.split()))
 
 
 def _texts(error: BaseException | None) -> Iterator[str]:

@@ -4,7 +4,7 @@ import importlib.util
 from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import InterpolationKeyError, MissingMandatoryValue, OmegaConfBaseException
+from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
@@ -24,10 +24,9 @@ def to_config(composed: DictConfig) -> TrainConfig:
     except MissingMandatoryValue as error:
         key = error.full_key or "?"
         raise ConfigError(f"{key} is needed here and has no default: add {key}=…") from None
-    except InterpolationKeyError as error:
-        raise ConfigError(f"{error.full_key}: {str(error).splitlines()[0]}") from None
     except OmegaConfBaseException as error:
-        raise ConfigError(str(error).splitlines()[0]) from None
+        key = f"{error.full_key}: " if error.full_key else ""
+        raise ConfigError(f"{key}{str(error).splitlines()[0]}") from None
     try:
         config = TrainConfig.model_validate(values)
     except ValidationError as error:

@@ -10,6 +10,8 @@ from peft import PeftModel, get_peft_model
 from transformers import LlamaForCausalLM
 
 from medgenius.config.lora import LoraConfig
+from medgenius.model.mlp import adapt_mlps
+from medgenius.model.norm import freeze_norms
 from medgenius.model.projection import Projection, Projection4bit
 
 
@@ -25,7 +27,10 @@ def add_adapter(model: LlamaForCausalLM, config: LoraConfig, seed: int) -> PeftM
     )
     settings._register_custom_module({Linear4bit: Projection4bit, torch.nn.Linear: Projection})
     torch.manual_seed(seed)
-    return cast("PeftModel", get_peft_model(model, settings, autocast_adapter_dtype=True))
+    adapted = cast("PeftModel", get_peft_model(model, settings, autocast_adapter_dtype=True))
+    adapt_mlps(model)
+    freeze_norms(model)
+    return adapted
 
 
 def save_adapter(model: PeftModel, folder: Path, base: str) -> None:

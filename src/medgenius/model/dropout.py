@@ -13,20 +13,30 @@ from torch import Tensor
 _BITS = {2: torch.int16, 4: torch.int32}
 
 
-def draw_dropped(count: int, probability: float, device: torch.device) -> Tensor:
-    """Positions to zero among `count` elements, each with `probability` < 1; (n,) int64, some of them repeated.
+def draw_dropped(x: Tensor, probability: float) -> Tensor | None:
+    """Which elements of x go, each with `probability` < 1: flat positions, (n,) int64, some of them repeated.
 
-    Drawn from torch's generator of the device, the number of them from that of the CPU.
+    Drawn from torch's generator of the device, the number of them from that of the CPU. None for a probability of 0.
     """
-    expected = -count * math.log1p(-probability)
+    if not probability:
+        return None
+    expected = -x.numel() * math.log1p(-probability)
     hits = int(torch.poisson(torch.tensor(expected, dtype=torch.float64)))
-    return torch.randint(count, (hits,), device=device)
+    return torch.randint(x.numel(), (hits,), device=x.device)
 
 
-def zero_(x: Tensor, dropped: Tensor) -> Tensor:
-    """Set the elements at flat positions `dropped` of a contiguous tensor to zero, in place."""
+def without(x: Tensor, dropped: Tensor | None) -> Tensor:
+    """x with the dropped elements at zero, in a tensor of its own unless nothing is dropped."""
+    return x if dropped is None else without_(x.clone(memory_format=torch.contiguous_format), dropped)
+
+
+def without_(x: Tensor, dropped: Tensor | None) -> Tensor:
+    """As `without`, in place, on a contiguous tensor."""
+    if dropped is None:
+        return x
     if x.device.type == "cpu":
         # numpy writes scattered elements six times faster than torch; zero is all bits zero in every float format.
         x.view(_BITS[x.element_size()]).view(-1).numpy()[dropped.numpy()] = 0
         return x
-    return x.view(-1).index_fill_(0, dropped, 0.0).view(x.shape)
+    x.view(-1).index_fill_(0, dropped, 0.0)
+    return x

@@ -5,7 +5,8 @@ what can be had again; bitsandbytes unpacks the 4-bit weight at each use. On two
 the matrix products themselves. Here the update runs in the model's own dtype, and forward and backward are written out.
 """
 
-from typing import Protocol, cast
+from dataclasses import dataclass
+from typing import Protocol, Self, cast
 
 import torch
 from peft.tuners.lora.bnb import Linear4bit
@@ -14,14 +15,45 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 from torch.nn.functional import linear
 
-from medgenius.model.dropout import draw_dropped, zero_
+from medgenius.model.dropout import draw_dropped, without, without_
 from medgenius.model.unpacking import has_copy, weight_of
+
+
+@dataclass(frozen=True, slots=True)
+class LowRank:
+    """A frozen linear layer and the one adapter on it."""
+
+    frozen: nn.Module
+    a: Tensor
+    """(r, in)"""
+    b: Tensor
+    """(out, r)"""
+    scaling: float
+    """alpha / r; while dropout drops, divided by the share that stays as well, so that the mean stays"""
+    dropout: float
+    """Probability of each input element to be left out of the update; 0 in evaluation"""
+
+    @classmethod
+    def of(cls, layer: LoraLayer) -> Self:
+        (name,) = layer.active_adapters
+        a, b = (linears[name].get_parameter("weight") for linears in (layer.lora_A, layer.lora_B))
+        rule = layer.lora_dropout[name]  # PEFT puts an Identity where there is no dropout
+        dropout = rule.p if isinstance(rule, nn.Dropout) and rule.training else 0.0
+        return cls(layer.get_base_layer(), a, b, layer.scaling[name] / (1 - dropout), dropout)
+
+    def add_to(self, y: Tensor, low: Tensor) -> Tensor:
+        """The update into y: (T, out), from low = x A^T: (T, r), in place."""
+        return y.addmm_(low, self.b.to(y.dtype).T, alpha=self.scaling)
+
+    def backward(self, grad: Tensor, low: Tensor) -> tuple[Tensor, Tensor]:
+        """From the gradient of y: those of low and of B."""
+        grad_low = (grad @ self.b.to(grad.dtype)).mul_(self.scaling)
+        return grad_low, (grad.T @ low).to(self.b.dtype).mul_(self.scaling)
 
 
 class _Context(Protocol):
     saved_tensors: tuple[Tensor, ...]
-    frozen: nn.Module
-    scaling: float
+    layer: LowRank
     dropped: Tensor | None
     needs_input_grad: tuple[bool, ...]
 
@@ -32,49 +64,42 @@ class _Project(torch.autograd.Function):
     """y = x W^T + scaling * dropout(x) A^T B^T over rows x: (T, in) -> (T, out), with W frozen."""
 
     @staticmethod
-    def forward(  # noqa: PLR0913, PLR0917  autograd passes positions
-        ctx: _Context, x: Tensor, a: Tensor, b: Tensor, frozen: nn.Module, scaling: float, dropped: Tensor | None
-    ) -> Tensor:
-        low = linear(_without(x, dropped), a.to(x.dtype))  # (T, r)
-        y = linear(x, weight_of(frozen, x.dtype))
-        ctx.save_for_backward(x, low, a, b)
-        ctx.frozen, ctx.scaling, ctx.dropped = frozen, scaling, dropped
-        return y.addmm_(low, b.to(x.dtype).T, alpha=scaling)
+    def forward(ctx: _Context, x: Tensor, layer: LowRank, a: Tensor, _b: Tensor) -> Tensor:
+        ctx.layer, ctx.dropped = layer, draw_dropped(x, layer.dropout)
+        low = linear(without(x, ctx.dropped), a.to(x.dtype))  # (T, r)
+        ctx.save_for_backward(x, low)
+        return layer.add_to(linear(x, weight_of(layer.frozen, x.dtype)), low)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: _Context, grad: Tensor) -> tuple[Tensor | None, ...]:
-        x, low, a, b = ctx.saved_tensors
-        grad_low = (grad @ b.to(x.dtype)).mul_(ctx.scaling)  # (T, r)
-        grad_b = (grad.T @ low).to(b.dtype).mul_(ctx.scaling)
-        grad_a = (grad_low.T @ _without(x, ctx.dropped)).to(a.dtype)
+        x, low = ctx.saved_tensors
+        layer = ctx.layer
+        grad_low, grad_b = layer.backward(grad, low)
+        grad_a = (grad_low.T @ without(x, ctx.dropped)).to(layer.a.dtype)
         grad_x = None
         if ctx.needs_input_grad[0]:
-            grad_x = grad_low @ a.to(x.dtype)
-            if ctx.dropped is not None:
-                zero_(grad_x, ctx.dropped)
-            grad_x.addmm_(grad, weight_of(ctx.frozen, x.dtype))
-        return grad_x, grad_a, grad_b, None, None, None
+            grad_x = without_(grad_low @ layer.a.to(x.dtype), ctx.dropped)
+            grad_x.addmm_(grad, weight_of(layer.frozen, x.dtype))
+        return grad_x, None, grad_a, grad_b
 
 
-def _without(x: Tensor, dropped: Tensor | None) -> Tensor:
-    return x if dropped is None else zero_(x.clone(memory_format=torch.contiguous_format), dropped)
+def adapted(layer: nn.Module) -> LowRank | None:
+    """The frozen layer and its adapter; None where there is no adapter, or none at work."""
+    if isinstance(layer, Projection | Projection4bit) and not layer.disable_adapters and not layer.merged:
+        return LowRank.of(layer)
+    return None
 
 
-def _project(layer: LoraLayer, x: Tensor) -> Tensor:
-    """With the layer's one adapter; dropout's scale 1 / (1 - p) goes into the update's own."""
-    (name,) = layer.active_adapters
-    frozen = layer.get_base_layer()
-    a, b = (linears[name].get_parameter("weight") for linears in (layer.lora_A, layer.lora_B))
-    if not torch.is_grad_enabled():
-        y = linear(x, weight_of(frozen, x.dtype)) if has_copy(frozen) else frozen(x)
-        y.flatten(0, -2).addmm_(linear(x, a.to(x.dtype)).flatten(0, -2), b.to(x.dtype).T, alpha=layer.scaling[name])
-        return cast("Tensor", y)
-    rule = layer.lora_dropout[name]  # PEFT puts an Identity where there is no dropout
-    probability = rule.p if isinstance(rule, nn.Dropout) and rule.training else 0.0
+def _project(low_rank: LowRank, x: Tensor) -> Tensor:
+    """On x: (..., in)."""
     rows = x.flatten(0, -2)
-    dropped = draw_dropped(rows.numel(), probability, x.device) if probability else None
-    y = _Project.apply(rows, a, b, frozen, layer.scaling[name] / (1 - probability), dropped)  # type: ignore[no-untyped-call]
+    if torch.is_grad_enabled():
+        y = _Project.apply(rows, low_rank, low_rank.a, low_rank.b)  # type: ignore[no-untyped-call]
+    else:
+        frozen = low_rank.frozen
+        y = linear(rows, weight_of(frozen, x.dtype)) if has_copy(frozen) else frozen(rows)
+        low_rank.add_to(y, linear(rows, low_rank.a.to(x.dtype)))
     return cast("Tensor", y).view(*x.shape[:-1], -1)
 
 
@@ -82,11 +107,11 @@ class Projection4bit(Linear4bit):
     """Over bitsandbytes' 4-bit layer."""
 
     def forward(self, x: Tensor) -> Tensor:
-        return super().forward(x) if self.disable_adapters or self.merged else _project(self, x)
+        return _project(low_rank, x) if (low_rank := adapted(self)) else super().forward(x)
 
 
 class Projection(Linear):
     """Over a layer in full precision."""
 
     def forward(self, x: Tensor) -> Tensor:
-        return super().forward(x) if self.disable_adapters or self.merged else _project(self, x)
+        return _project(low_rank, x) if (low_rank := adapted(self)) else super().forward(x)
