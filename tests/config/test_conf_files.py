@@ -25,7 +25,11 @@ def composed(*overrides: str) -> TrainConfig:
 def test_every_choice_of_every_group_is_accepted(group: str, choice: str, tmp_path: Path) -> None:
     file = tmp_path / "dialogues.jsonl"
     file.touch()
-    needed = {("data", "jsonl"): [f"data.path={file}"], ("data", "hub"): ["data.name=owner/set"]}
+    needed = {
+        ("data", "jsonl"): [f"data.path={file}"],
+        ("data", "hub"): ["data.name=owner/set"],
+        ("experiment", "first_learning"): [f"data.path={file}"],
+    }
 
     config = composed(f"{group}={choice}", *needed.get((group, choice), []))
 
@@ -56,7 +60,7 @@ def test_the_defaults_and_the_experiment_hold_the_reference_values(overrides: li
     assert (config.optimizer.learning_rate, config.optimizer.weight_decay) == (2e-4, 0.01)
     assert config.trainer.gradient_clip_val == 0.3
     assert (config.scheduler.name, config.scheduler.warmup_ratio) == ("cosine", 0.03)
-    assert (config.trainer.batch_size, config.trainer.dialogues_per_pass, config.trainer.epochs) == (32, 4, 3)
+    assert (config.trainer.batch_size, config.trainer.epochs) == (32, 3)
     assert (config.seed, config.data.max_length) == (42, 2048)
     assert (config.model.quantization, config.model.double_quantization) == ("nf4", True)
 

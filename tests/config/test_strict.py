@@ -38,12 +38,16 @@ REFUSED = [
     ("lora.r=null", "lora.r="),
     ("~lora.r", "lora.r is missing"),
     ("lora.r=8,16", "lora.r=8,16"),
-    ("lora.r=[1", "[1"),
+    ("lora.r=[1", "lora.r=[1"),
     ("lora.target_modules=[foo]", "lora.target_modules"),
     ("optimizer.learning_rate=-1", "optimizer.learning_rate=-1"),
     ("optimizer.learning_rate=nan", "optimizer.learning_rate=nan"),
     ("scheduler.warmup_ratio=2", "scheduler.warmup_ratio=2"),
-    ("trainer.batch_size=2", "trainer.batch_size=2"),
+    ("model=tiny model.heads=3", "model.heads=3"),
+    ("trainer.tokens_per_pass=2", "trainer.tokens_per_pass"),
+    ("trainer.tokens_per_pass=many", "trainer.tokens_per_pass"),
+    ("lora=9", "Config group override"),
+    ("run.name=${oc.env:NOT_THERE}", "run.name"),
     ("data=jsonl", "data.path"),
     ("data=jsonl data.path=/nope.jsonl", "data.path=/nope.jsonl"),
     ("experiment=typo", "medgenius"),
@@ -68,7 +72,7 @@ def test_a_wrong_override_is_refused_in_one_line_that_names_the_key(overrides: s
     assert not (tmp_path / "runs").exists()
 
 
-@pytest.mark.parametrize("overrides", ["lora.r=8,0", "lora.r=0,8", "lora.r=8 trainer.batch_size=32,2"])
+@pytest.mark.parametrize("overrides", ["lora.r=8,0", "lora.r=0,8", "model=tiny model.heads=4,3"])
 def test_a_multirun_with_one_wrong_job_is_refused_before_any_job(overrides: str, tmp_path: Path) -> None:
     answer = train("-m", *overrides.split(), f"run.root={tmp_path}/runs")
 

@@ -28,7 +28,7 @@ def test_every_answer_token_is_a_target_of_the_position_before_it_and_nothing_el
             is_target = position + 1 >= len(example.prompt_ids) and following is not None
             assert label == (following if is_target else IGNORE)
         start += len(ids)
-    assert start == len(piece.input_ids) == sum(piece.layout.pieces)
+    assert start == len(piece.input_ids) == piece.layout.tokens
 
 
 @given(lengths=_LENGTHS, prefix=st.integers(0, 9))
@@ -39,7 +39,7 @@ def test_the_shared_prefix_stands_once_and_every_dialogue_can_be_had_back(
     piece = Pass.of(examples)
     shared = piece.layout.prefix
     assert shared >= (prefix if len(examples) > 1 else 0)
-    assert len(piece.input_ids) == sum(piece.layout.pieces)
+    assert len(piece.input_ids) == piece.layout.tokens
     start = shared
     for example, length in zip(examples, piece.layout.lengths, strict=True):
         own = slice(start, start + length)
@@ -52,14 +52,27 @@ def test_the_shared_prefix_stands_once_and_every_dialogue_can_be_had_back(
     assert (piece.labels[:shared] == IGNORE).all()
 
 
-@given(lengths=_LENGTHS, per_pass=st.integers(1, 12))
-def test_any_cut_keeps_every_dialogue_once_and_in_order(lengths: list[tuple[int, int]], per_pass: int) -> None:
-    examples = random_examples(*lengths)
-    step = make_step(examples, per_pass)
-    found = [length + piece.layout.prefix for piece in step.passes for length in piece.layout.lengths]
-    assert found == [len(example) for example in examples]
+@given(lengths=_LENGTHS, prefix=st.integers(0, 9), tokens=st.integers(8, 200))
+def test_any_cut_keeps_every_dialogue_once_and_fills_passes_within_their_limit(
+    lengths: list[tuple[int, int]], prefix: int, tokens: int
+) -> None:
+    examples = random_examples(*lengths, prefix=prefix)
+    step = make_step(examples, tokens)
+    found = []
+    for piece in step.passes:
+        assert piece.layout.tokens == len(piece.input_ids)
+        assert piece.layout.tokens <= tokens or len(piece.layout.lengths) == 1
+        found += [length + piece.layout.prefix for length in piece.layout.lengths]
+    assert sorted(found) == sorted(len(example) for example in examples)
     assert step.real_tokens == sum(found)
     assert step.target_tokens == sum(int((piece.labels != IGNORE).sum()) for piece in step.passes)
+    answers = sorted(tuple(example.answer_ids) for example in examples)
+    assert sorted(answer for piece in step.passes for answer in _answers(piece)) == answers
+
+
+def _answers(piece: Pass) -> list[tuple[int, ...]]:
+    own = piece.labels[piece.layout.prefix :].split(piece.layout.lengths)
+    return [tuple(labels[labels != IGNORE].tolist()) for labels in own]
 
 
 def test_an_epoch_holds_every_dialogue_once_and_each_epoch_has_its_own_order() -> None:
@@ -76,7 +89,7 @@ def test_an_epoch_holds_every_dialogue_once_and_each_epoch_has_its_own_order() -
 def test_last_step_of_an_epoch_takes_what_is_left() -> None:
     examples = random_examples(*[(3, 4)] * 70)
     sizes = [
-        sum(len(piece.layout.lengths) for piece in step.passes) for step in training_steps(examples, 32, 4, seed=0)
+        sum(len(piece.layout.lengths) for piece in step.passes) for step in training_steps(examples, 32, 64, seed=0)
     ]
     assert sizes == [32, 32, 6]
 
@@ -84,6 +97,6 @@ def test_last_step_of_an_epoch_takes_what_is_left() -> None:
 def test_validation_sees_every_dialogue_once() -> None:
     examples = [Example([5] * n, [6] * (40 - n), truncated=False) for n in range(1, 30)]
     seen = [
-        length for step in validation_steps(examples, 4) for piece in step.passes for length in piece.layout.lengths
+        length for step in validation_steps(examples, 128) for piece in step.passes for length in piece.layout.lengths
     ]
     assert len(seen) == len(examples)

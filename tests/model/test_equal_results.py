@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from medgenius.data.prompt import Example
-from medgenius.data.steps import Pass, make_step
+from medgenius.data.steps import Pass, Step, make_step
 from medgenius.model.loss import target_loss_sum
 from tests.support import plain_twin, random_examples, tiny_model
 
@@ -23,9 +23,18 @@ def _gradients(model: PeftModel) -> dict[str, Tensor]:
     return {name: p.grad.clone() for name, p in model.named_parameters() if p.grad is not None}
 
 
-def _step(model: PeftModel, examples: list[Example], dialogues_per_pass: int) -> tuple[float, dict[str, Tensor]]:
+def _cut(examples: list[Example], dialogues_per_pass: int) -> Step:
+    """Passes of so many dialogues each, in the order given."""
+    starts = range(0, len(examples), dialogues_per_pass)
+    return Step(
+        passes=tuple(Pass.of(examples[start : start + dialogues_per_pass]) for start in starts),
+        target_tokens=sum(len(example.answer_ids) for example in examples),
+        real_tokens=sum(len(example) for example in examples),
+    )
+
+
+def _run(model: PeftModel, step: Step) -> tuple[float, dict[str, Tensor]]:
     model.zero_grad()
-    step = make_step(examples, dialogues_per_pass)
     total = 0.0
     for piece in step.passes:
         loss = target_loss_sum(model, piece) / step.target_tokens
@@ -64,13 +73,13 @@ def _assert_equal(found: tuple[float, dict[str, Tensor]], wanted: tuple[float, d
 def test_packed_pass_equals_a_padded_batch_in_plain_transformers(model: PeftModel, prefix: int) -> None:
     examples = random_examples(*_UNEQUAL, prefix=prefix)
     assert Pass.of(examples).layout.prefix == prefix
-    _assert_equal(_step(model, examples, len(examples)), _padded_twin(model, examples))
+    _assert_equal(_run(model, _cut(examples, len(examples))), _padded_twin(model, examples))
 
 
 def test_long_dialogues_behind_a_prefix_equal_a_padded_batch(model: PeftModel) -> None:
     """Past the length up to which attention is two matrix products."""
     examples = random_examples((900, 700), (30, 1500), (2, 2), prefix=40)
-    _assert_equal(_step(model, examples, len(examples)), _padded_twin(model, examples))
+    _assert_equal(_run(model, _cut(examples, len(examples))), _padded_twin(model, examples))
 
 
 def test_a_shared_prefix_changes_nothing(model: PeftModel) -> None:
@@ -90,7 +99,13 @@ def test_a_shared_prefix_changes_nothing(model: PeftModel) -> None:
 def test_every_cut_of_32_dialogues_gives_the_same_loss_and_gradients(model: PeftModel, per_pass: int) -> None:
     examples = random_examples(*_UNEQUAL, prefix=20)
     assert len(examples) == 32
-    _assert_equal(_step(model, examples, per_pass), _step(model, examples, 32))
+    _assert_equal(_run(model, _cut(examples, per_pass)), _run(model, _cut(examples, 32)))
+
+
+@pytest.mark.parametrize("tokens", [8, 90, 700, 100_000])
+def test_every_number_of_tokens_per_pass_gives_the_same_loss_and_gradients(model: PeftModel, tokens: int) -> None:
+    examples = random_examples(*_UNEQUAL, prefix=20)
+    _assert_equal(_run(model, make_step(examples, tokens)), _run(model, _cut(examples, 32)))
 
 
 def test_a_dialogue_is_not_changed_by_its_neighbours(model: PeftModel) -> None:
@@ -105,12 +120,12 @@ def test_gradients_after_an_evaluation_equal_those_before(dtype: torch.dtype) ->
     """bitsandbytes 0.50 repacks 4-bit weights on CPU at the first evaluation, into a form without a backward."""
     model = tiny_model("lora.dropout=0.0", dtype=dtype)
     examples = random_examples(*_UNEQUAL[:4])
-    before = _step(model, examples, 4)
+    before = _run(model, _cut(examples, 4))
     model.eval()
     with torch.no_grad():
         evaluated = target_loss_sum(model, Pass.of(examples)).item()
     model.train()
-    after = _step(model, examples, 4)
+    after = _run(model, _cut(examples, 4))
     assert after[0] == before[0]
     assert evaluated == pytest.approx(before[0] * sum(len(e.answer_ids) for e in examples), rel=1e-5)
     for name, gradient in before[1].items():

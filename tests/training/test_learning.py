@@ -19,7 +19,7 @@ def test_tiny_model_overfits_eight_dialogues(name: str) -> None:
     model = tiny_model("lora.r=64", "lora.alpha=128", "lora.dropout=0.0", dtype=torch.float32)
     config = composed(f"optimizer={name}", "optimizer.learning_rate=3e-3")
     optimizer = build_optimizer(model.parameters(), config.optimizer)
-    step = make_step(random_examples(*[(20, 12)] * 8), 4)
+    step = make_step(random_examples(*[(20, 12)] * 8), 128)
     loss = math.inf
     for _ in range(100):
         loss = 0.0

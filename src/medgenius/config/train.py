@@ -30,15 +30,6 @@ class TrainConfig(Schema):
     """Of everything random: split, order, adapter initialisation, dropout."""
 
     @model_validator(mode="after")
-    def _passes_fit_the_step(self) -> Self:
-        if self.trainer.dialogues_per_pass > self.trainer.batch_size:
-            raise ValueError(
-                f"trainer.dialogues_per_pass={self.trainer.dialogues_per_pass} is more than "
-                f"trainer.batch_size={self.trainer.batch_size}: a pass is a part of a step"
-            )
-        return self
-
-    @model_validator(mode="after")
     def _heads_divide(self) -> Self:
         model = self.model
         if model.source == "random" and (

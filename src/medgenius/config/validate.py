@@ -1,6 +1,7 @@
 """From Hydra's composed values to a typed config, and from every refusal to one line that names the key."""
 
 import importlib.util
+from collections.abc import Sequence
 from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf
@@ -30,7 +31,7 @@ def to_config(composed: DictConfig) -> TrainConfig:
     try:
         config = TrainConfig.model_validate(values)
     except ValidationError as error:
-        raise ConfigError("\n".join(_line(detail) for detail in error.errors())) from None
+        raise ConfigError("\n".join(_lines(error.errors()))) from None
     _check_machine(config)
     return config
 
@@ -56,19 +57,41 @@ def unknown_key(key: str) -> ConfigError:
     return ConfigError(f"unknown key {key}" + (f": did you mean {meant}?" if meant else ""))
 
 
-def _line(detail: ErrorDetails) -> str:
-    """One refusal of pydantic as one line: the key, the value, what is wrong."""
-    tags = {"embedded", "hub", "random", "sample", "file"}  # the unions' own steps in a location, not keys
+def _lines(details: Sequence[ErrorDetails]) -> list[str]:
+    """Pydantic's refusals, one line for each key: the key, the value, what is wrong."""
+    lines: dict[str, str] = {}
+    for detail in details:
+        key = _key(detail)
+        if key in lines and key:  # a value that may be one of several things, and is none of them
+            lines[key] += f", or {_message(detail).removeprefix('input ')}"
+        else:
+            lines[key or f"#{len(lines)}"] = _line(key, detail)
+    return list(lines.values())
+
+
+def _key(detail: ErrorDetails) -> str:
+    """The dotted key, without the steps of a union, which stand in a location as well."""
+    tags = {"embedded", "hub", "random", "sample", "file"}
     parts = [str(part) for part in detail["loc"]]
-    key = ".".join(
-        part for i, part in enumerate(parts) if not (i == 1 and part in tags and parts[0] in {"model", "data"})
+    return ".".join(
+        part
+        for i, part in enumerate(parts)
+        if not (i == 1 and part in tags and parts[0] in {"model", "data"})
+        and not part.startswith("literal[")
+        and part not in {"constrained-int", "constrained-float", "int", "bool"}
     )
+
+
+def _message(detail: ErrorDetails) -> str:
+    message = detail["msg"].removeprefix("Value error, ")
+    return message[0].lower() + message[1:]
+
+
+def _line(key: str, detail: ErrorDetails) -> str:
     if detail["type"] == "extra_forbidden":
         return str(unknown_key(key))
-    message = detail["msg"].removeprefix("Value error, ")
     if not key:
-        return message
+        return detail["msg"].removeprefix("Value error, ")
     if detail["type"] == "missing":
         return f"{key} is missing"
-    message = message[0].lower() + message[1:]
-    return f"{key}={detail['input']}: {message}"
+    return f"{key}={detail['input']}: {_message(detail)}"

@@ -24,9 +24,9 @@ class Layout:
     """Tokens of each dialogue after the prefix, in order"""
 
     @property
-    def pieces(self) -> tuple[int, ...]:
-        """The row cut up: the prefix where there is one, then the dialogues; they sum to T."""
-        return (self.prefix, *self.lengths) if self.prefix else self.lengths
+    def tokens(self) -> int:
+        """T, the length of the row."""
+        return self.prefix + sum(self.lengths)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +87,25 @@ class Step:
         return Step(tuple(piece.to(device) for piece in self.passes), self.target_tokens, self.real_tokens)
 
 
-def make_step(examples: Sequence[Example], dialogues_per_pass: int) -> Step:
-    """Cut the dialogues of a step into passes, in their order."""
+def make_step(examples: Sequence[Example], tokens_per_pass: int) -> Step:
+    """Cut the dialogues of a step into passes of at most `tokens_per_pass` tokens; a longer dialogue has its own.
+
+    Longest first, each into the first pass with room (first-fit decreasing), so that few passes are left half empty.
+    """
+    prefix = common_prefix(examples)
+    passes: list[list[Example]] = []
+    room: list[int] = []
+    for example in sorted(examples, key=len, reverse=True):
+        own = len(example) - prefix
+        fitting = next((number for number, left in enumerate(room) if own <= left), None)
+        if fitting is None:
+            passes.append([example])
+            room.append(tokens_per_pass - prefix - own)
+        else:
+            passes[fitting].append(example)
+            room[fitting] -= own
     return Step(
-        passes=tuple(
-            Pass.of(examples[i : i + dialogues_per_pass]) for i in range(0, len(examples), dialogues_per_pass)
-        ),
+        passes=tuple(Pass.of(chosen) for chosen in passes),
         target_tokens=sum(len(example.answer_ids) for example in examples),
         real_tokens=sum(len(example) for example in examples),
     )
@@ -130,21 +143,21 @@ class SeededOrder(Sampler[int]):
 
 
 def training_steps(
-    examples: Sequence[Example], batch_size: int, dialogues_per_pass: int, seed: int
+    examples: Sequence[Example], batch_size: int, tokens_per_pass: int, seed: int
 ) -> DataLoader[Example]:
     """A loader of `Step`s: `batch_size` dialogues each, the last of an epoch with what is left."""
     return DataLoader(
         _Examples(examples),
         batch_size=batch_size,
         sampler=SeededOrder(len(examples), seed),
-        collate_fn=lambda chosen: make_step(chosen, dialogues_per_pass),
+        collate_fn=lambda chosen: make_step(chosen, tokens_per_pass),
     )
 
 
-def validation_steps(examples: Sequence[Example], dialogues_per_pass: int) -> DataLoader[Example]:
-    """A loader of one-pass `Step`s in the order of length, so that a pass holds dialogues of a size."""
+def validation_steps(examples: Sequence[Example], tokens_per_pass: int) -> DataLoader[Example]:
+    """A loader of `Step`s in the order of length, so that a pass holds dialogues of a size."""
     return DataLoader(
         _Examples(sorted(examples, key=len)),
-        batch_size=dialogues_per_pass,
-        collate_fn=lambda chosen: make_step(chosen, dialogues_per_pass),
+        batch_size=32,
+        collate_fn=lambda chosen: make_step(chosen, tokens_per_pass),
     )

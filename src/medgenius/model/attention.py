@@ -16,6 +16,8 @@ from medgenius.data.steps import Layout
 
 NAME = "medgenius_packed"
 
+_BLOCK = 256
+"""Tokens of short dialogues that attend in one call."""
 _SHORT = 1024
 """Keys up to which, on CPU, two matrix products and a softmax over the whole square are faster than a fused kernel."""
 
@@ -49,64 +51,92 @@ def packed_attention(  # noqa: PLR0913, PLR0917  the interface's signature
         attended = scaled_dot_product_attention(query, key, value, is_causal=causal, scale=scaling, enable_gqa=True)
         return attended.transpose(1, 2), None
     scale = query.shape[-1] ** -0.5 if scaling is None else scaling
-    queries, keys, values = _pieces(query, layout), _pieces(key, layout), _pieces(value, layout)
-    if layout.prefix:  # it attends to itself; each dialogue to it and to itself
+    blocks = _blocks(layout)
+    sizes = [sum(block.lengths) for block in blocks]
+    queries, keys, values = (list(torch.split(x, sizes, 2)) for x in (query, key, value))
+    if layout.prefix:  # the first block; it attends to itself, every dialogue to it and to itself
         keys = [keys[0], *(torch.cat((keys[0], own), 2) for own in keys[1:])]
         values = [values[0], *(torch.cat((values[0], own), 2) for own in values[1:])]
-    outputs = [_causal(q, k, v, scale) for q, k, v in zip(queries, keys, values, strict=True)]
+    outputs = [_attend(*parts, scale) for parts in zip(queries, keys, values, blocks, strict=True)]
     return torch.cat(outputs, 1), None
 
 
-def _pieces(x: Tensor, layout: Layout) -> list[Tensor]:
-    return list(torch.split(x, list(layout.pieces), 2))
+@lru_cache(maxsize=8)
+def _blocks(layout: Layout) -> tuple[Layout, ...]:
+    """The row as pieces that attend in one call: the prefix, then dialogues, short ones together.
+
+    Within a block a mask keeps them apart, which costs less than a call for each.
+    """
+    blocks = [Layout(0, (layout.prefix,))] if layout.prefix else []
+    together: list[int] = []
+    for length in layout.lengths:
+        if together and sum(together) + length > _BLOCK:
+            blocks.append(Layout(layout.prefix, tuple(together)))
+            together = []
+        together.append(length)
+    return (*blocks, Layout(layout.prefix, tuple(together)))
 
 
-def _causal(query: Tensor, key: Tensor, value: Tensor, scale: float) -> Tensor:
-    """The last of S positions attend to all before them: (1, h, L, d), (1, kv, S, d) -> (1, L, h, d)."""
-    new, seen = query.shape[2], key.shape[2]
-    if query.device.type == "cpu" and seen <= _SHORT:
-        return cast("Tensor", _ShortAttention.apply(query, key, value, scale))  # type: ignore[no-untyped-call]
-    if new == seen:
-        out = scaled_dot_product_attention(query, key, value, is_causal=True, scale=scale, enable_gqa=True)
-    else:
-        mask = torch.ones(new, seen, dtype=torch.bool, device=query.device).tril(seen - new)
+def _attend(query: Tensor, key: Tensor, value: Tensor, block: Layout, scale: float) -> Tensor:
+    """Of a block of L tokens behind a prefix, S together: (1, h, L, d), (1, kv, S, d) -> (1, L, h, d)."""
+    if query.device.type == "cpu" and block.tokens <= _SHORT:
+        return cast("Tensor", _ShortAttention.apply(query, key, value, block, scale))  # type: ignore[no-untyped-call]
+    if block.prefix or len(block.lengths) > 1:
+        mask = _mask(block, query.dtype, query.device)
         out = scaled_dot_product_attention(query, key, value, attn_mask=mask, scale=scale, enable_gqa=True)
+    else:
+        out = scaled_dot_product_attention(query, key, value, is_causal=True, scale=scale, enable_gqa=True)
     return out.transpose(1, 2)
+
+
+@lru_cache(maxsize=64)
+def _mask(block: Layout, dtype: torch.dtype, device: torch.device) -> Tensor:
+    """(L, S): zero where a token may attend, minus infinity elsewhere. All layers of a pass ask for the same few."""
+    mask = torch.full((sum(block.lengths), block.tokens), float("-inf"), dtype=dtype, device=device)
+    mask[:, : block.prefix] = 0
+    start = 0
+    for length in block.lengths:
+        own = slice(start, start + length)
+        mask[own, block.prefix :][:, own].triu_(1)
+        start += length
+    return mask
 
 
 class _Context(Protocol):
     saved_tensors: tuple[Tensor, ...]
+    block: Layout
     scale: float
 
     def save_for_backward(self, *tensors: Tensor) -> None: ...
 
 
 class _ShortAttention(torch.autograd.Function):
-    """As `_causal`: the heads that share a key in one matrix, the weights made again in the backward."""
+    """As `_attend`: the heads that share a key in one matrix, the weights made again in the backward."""
 
     @staticmethod
-    def forward(ctx: _Context, query: Tensor, key: Tensor, value: Tensor, scale: float) -> Tensor:
-        q, k, v = _grouped(query, key.shape[1]), key[0], value[0]
-        weights = _weights(q, k, scale, query.shape[2])
+    def forward(  # noqa: PLR0913, PLR0917  autograd passes positions
+        ctx: _Context, query: Tensor, key: Tensor, value: Tensor, block: Layout, scale: float
+    ) -> Tensor:
+        weights = _weights(_grouped(query, key.shape[1]), key[0], block, scale)
         ctx.save_for_backward(query, key, value)
-        ctx.scale = scale
-        out = torch.bmm(weights, v)  # (kv, g L, d)
+        ctx.block, ctx.scale = block, scale
+        out = torch.bmm(weights, value[0])  # (kv, g L, d)
         return out.view(query.shape[1], query.shape[2], -1).transpose(0, 1)[None]
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: _Context, grad: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:
+    def backward(ctx: _Context, grad: Tensor) -> tuple[Tensor, Tensor, Tensor, None, None]:
         query, key, value = ctx.saved_tensors
-        kv = key.shape[1]
-        q, k, v = _grouped(query, kv), key[0], value[0]
-        g = _grouped(grad.transpose(1, 2), kv)
-        weights = _weights(q, k, ctx.scale, query.shape[2])
+        kv_heads = key.shape[1]
+        q, k, v = _grouped(query, kv_heads), key[0], value[0]
+        g = _grouped(grad.transpose(1, 2), kv_heads)
+        weights = _weights(q, k, ctx.block, ctx.scale)
         grad_v = torch.bmm(weights.transpose(1, 2), g)
         grad_weights = torch.bmm(g, v.transpose(1, 2))
         grad_scores = torch._softmax_backward_data(grad_weights, weights, -1, weights.dtype)
         grad_q = torch.bmm(grad_scores, k).mul_(ctx.scale).view(query.shape)
         grad_k = torch.bmm(grad_scores.transpose(1, 2), q).mul_(ctx.scale)
-        return grad_q, grad_k[None], grad_v[None], None
+        return grad_q, grad_k[None], grad_v[None], None, None
 
 
 def _grouped(x: Tensor, kv_heads: int) -> Tensor:
@@ -114,18 +144,11 @@ def _grouped(x: Tensor, kv_heads: int) -> Tensor:
     return x.reshape(kv_heads, -1, x.shape[-1])
 
 
-def _weights(q: Tensor, k: Tensor, scale: float, new: int) -> Tensor:
+def _weights(q: Tensor, k: Tensor, block: Layout, scale: float) -> Tensor:
     """Softmax of the masked scores: (kv, g L, d), (kv, S, d) -> (kv, g L, S)."""
-    seen = k.shape[1]
     scores = torch.bmm(q * scale, k.transpose(1, 2))
-    scores.view(len(k), -1, new, seen).add_(_causal_mask(new, seen, q.dtype, q.device))
+    scores.view(len(k), -1, sum(block.lengths), block.tokens).add_(_mask(block, q.dtype, q.device))
     return scores.softmax(-1)
-
-
-@lru_cache(maxsize=64)
-def _causal_mask(new: int, seen: int, dtype: torch.dtype, device: torch.device) -> Tensor:
-    """(new, seen): minus infinity where a position lies ahead. The layers of a pass ask for the same few."""
-    return torch.full((new, seen), float("-inf"), dtype=dtype, device=device).triu_(seen - new + 1)
 
 
 AttentionInterface.register(NAME, packed_attention)

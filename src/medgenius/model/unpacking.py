@@ -25,7 +25,7 @@ def unpack_weights(model: LlamaForCausalLM, config: ModelConfig, dtype: torch.dt
     size = sum(layer.in_features * layer.out_features for layer in layers) * dtype.itemsize
     wanted = config.cache_dequantized
     if wanted == "auto":
-        wanted = size <= _SHARE * _free_memory(model.device)
+        wanted = size <= _SHARE * free_memory(model.device)
     if wanted:
         for layer in layers:
             layer.register_buffer(_COPY, _unpacked(layer, dtype), persistent=False)
@@ -47,7 +47,7 @@ def _unpacked(layer: Linear4bit, dtype: torch.dtype) -> Tensor:
     return dequantize_4bit(weight.data, weight.quant_state).to(dtype)
 
 
-def _free_memory(device: torch.device) -> int:
+def free_memory(device: torch.device) -> int:
     """In bytes."""
     if device.type == "cuda":
         return torch.cuda.mem_get_info(device)[0]

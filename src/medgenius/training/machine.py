@@ -5,9 +5,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 import torch
+from transformers import LlamaForCausalLM
 
 from medgenius.config.trainer import TrainerConfig
 from medgenius.errors import ConfigError
+from medgenius.model.unpacking import free_memory
+
+_FEWEST = 64
+_MOST = {"cpu": 1024, "cuda": 16384}
+"""Tokens per pass beyond which nothing is gained: on CPU a pass should stay in the cache."""
 
 LightningPrecision = Literal["32-true", "16-mixed"]
 
@@ -33,6 +39,20 @@ class Machine:
         if self.device.type == "cuda":
             return torch.cuda.max_memory_allocated(self.device)
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024  # Linux counts in KiB
+
+
+def tokens_per_pass(config: TrainerConfig, model: LlamaForCausalLM) -> int:
+    """What the config says, or as many tokens as a quarter of the free memory holds, within what still gains speed."""
+    if isinstance(config.tokens_per_pass, int):
+        return config.tokens_per_pass
+    shape = model.config
+    assert shape.num_key_value_heads is not None
+    # Kept for the backward, in elements: the residual before each norm, what the projections read, queries, keys and
+    # values, gate and up. As much again is there for a moment.
+    head = shape.hidden_size // shape.num_attention_heads
+    layer = 6 * shape.hidden_size + 2 * shape.num_key_value_heads * head + 2 * shape.intermediate_size
+    affordable = free_memory(model.device) // 4 // (2 * layer * shape.num_hidden_layers * model.dtype.itemsize)
+    return max(_FEWEST, min(affordable, _MOST[model.device.type]))
 
 
 def choose_machine(config: TrainerConfig) -> Machine:
