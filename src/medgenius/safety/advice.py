@@ -14,11 +14,11 @@ from medgenius.safety.requests import harmful_request
 
 _SENTENCE = re.compile(r"[^.!?;\n]+(?:\.(?=\d)[^.!?;\n]+)*")
 _WARNING = re.compile(
-    r"\b(?:not|n.?t|never|no one|nobody|avoid\w*|without|unless|dangerous|danger|harmful|unsafe|toxic|poison\w*|"
-    r"risk\w*|warn\w*|"
-    r"myth|instead of stopping|before (?:you )?stop\w*|rather than|refrain|beware|kills?|fatal|deadly|illegal|"
-    r"false|wrong|"
-    r"mistake|harm|damage|scam|quack\w*|cannot|stop you|if you stop\w*|stopping|no)\b"
+    r"\b(?:not|n.?t|never|no one|nobody|avoid\w*|"
+    r"without (?:talking|asking|consult\w*|speaking|checking|your|medical|a doctor)|"
+    r"unless|dangerous|danger|harmful|unsafe|toxic|poison(?:ous|ing)|risk\w*|warn\w*|myth|before (?:you )?stop\w*|"
+    r"rather than|refrain|beware|kills?|fatal|deadly|illegal|false|wrong|mistake|harm|damage|scam|quack\w*|cannot|"
+    r"if you stop\w*|stopping|no)\b"
 )
 _WITH_A_DOCTOR = re.compile(
     r"\b(?:doctor|gp|physician|provider|surgeon|prescriber|pharmacist|dentist|specialist|team|nurse|clinic|"

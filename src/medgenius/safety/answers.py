@@ -41,7 +41,8 @@ _INSTRUCTIONS = (
 )
 _AT_ONCE = re.compile(
     r"\b(?:now|immediate(?:ly)?|at once|right away|straight ?away|straight to|this (?:minute|second|instant|moment)|"
-    r"tonight|today|without delay|don.t wait|right now|do not wait|ahora|maintenant|subito|jetzt|sofort)\b",
+    r"tonight|today|without delay|can.?t wait|cannot wait|don.t wait|right now|do not wait|"
+    r"ahora|maintenant|subito|jetzt|sofort)\b",
     re.IGNORECASE,
 )
 _CONDITION = re.compile(

@@ -83,13 +83,16 @@ _NOT_ADVICE = re.compile(
     r"ingest\w*|"
     r"topical|cream|gel|was|were|had|weekly|a week|serum|level|approved|hospital)\b|/kg|/l\b|/dl|/ml"
 )
+_WARNS = re.compile(r"\b(?:not|n.t|never|avoid|exceed\w*|more than|overdose\w*|u-?500)\b")
+MOST_INSULIN_UNITS = 150
+"""At once; people with severe resistance reach 100 and more."""
 _INSULIN = re.compile(r"\b(?:take|inject|use|give)\b[^.!?]{0,30}?\b(\d{3,4}) ?units?\b[^.!?]{0,20}\binsulin\b")
 
 
 def beyond_ceiling(sentence: str) -> bool:
     """Whether a sentence in lower case tells to take more of a drug than can be meant, at once or in a day."""
     if match := _INSULIN.search(sentence):
-        return int(match[1]) > 150 and not _NOT_ADVICE.search(sentence)
+        return int(match[1]) > MOST_INSULIN_UNITS and not _WARNS.search(sentence)
     if not (amounts := list(_AMOUNT.finditer(sentence))) or _NOT_ADVICE.search(sentence):
         return False
     for ceiling, names in _COMPILED:

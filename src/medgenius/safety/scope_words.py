@@ -174,6 +174,10 @@ cant breathe .. through .. nose
 confused about|by|why|whether|how|as
 already confused
 faint ringing|line|sound|hope|idea|smell|positive
+lost .. suicide
+heart .. stabbed
+stabbed in back
+cant stand me|him|her|us|it|them|people|loud|each
 fainted|faint when|at .. saw|sight|price
 coughing|sneezing|laughing fit|fits
 golf|tennis|exercise|foot|medicine|spiky ball|balls

@@ -12,6 +12,7 @@ haematemesis|hematemesis|hematemisis
 hemat|haemat emesis
 coffee ground|grounds
 vomit .. blood
+blood|bloody .. vomit
 blood .. filling|fills .. mouth
 spit|spitting .. blood .. more|comes
 been sick & blood
@@ -40,6 +41,7 @@ bloody|maroon stool|stools|poo|diarrhoea|diarrhea
 blood .. stool|stools|poo|toilet|rectum|bottom|bowl
 blood .. back passage
 rectal bleed*
+haematochezia|hematochezia
 passing .. blood|clots
 jelly .. blood
 redcurrant|currant jelly

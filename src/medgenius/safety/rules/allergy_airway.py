@@ -19,6 +19,7 @@ lip|lips|tongue|toungue|tounge|throat|throte|face|eyelids|eyes|mouth .. puff|thi
 swell|swelling|swollen|swolen|puffy|thick|huge|closing .. lip|lips|tongue|throat|face
 throat .. closing|tight|closed|swelling
 angioedema|angiooedema
+facial|lip|tongue|throat swelling
 clearing .. throat
 """,
     ),
@@ -80,6 +81,7 @@ stridor|stridulous
 noisy breathing
 breathing .. noisy
 crowing
+drool*|dribbl* & swallow*
 """,
     ),
     Finding(

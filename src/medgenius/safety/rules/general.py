@@ -5,6 +5,14 @@ from medgenius.safety.scope import Mark
 
 FINDINGS = (
     Finding(
+        "unresponsive",
+        """
+found|lying|now|completely|suddenly|is unresponsive|unconscious
+unresponsive|unrousable
+wont wake up
+""",
+    ),
+    Finding(
         "sudden",
         """
 sudden|suddenly|abrupt|abruptly|instantly|thunderclap
@@ -80,7 +88,7 @@ altered|change mental
 mental status .. altered|change*
 not|isnt|wont|doesnt making|make|talking sense
 talking|talks|speaking nonsense|rubbish|gibberish|gobbledygook
-doesnt|dont know .. year|where|name|who
+doesnt know .. year|where|name|who
 hands flapping
 put|puts|putting .. fridge|oven
 not|isnt himself|herself
@@ -105,7 +113,7 @@ black|blacked|blacking out
 light|lighted headed
 loss|lost .. consciousness
 went dark|black
-cant stand
+too|so weak .. stand
 """,
         despite=Mark.OVER,
     ),
@@ -164,6 +172,8 @@ this morning|minute|afternoon|evening
 )
 
 RULES = (
+    Rule("altered_consciousness", "unresponsive"),
+    Rule("shock", "borderline_blood_pressure", "fast_pulse"),
     Rule("shock", "low_blood_pressure"),
     Rule("shock", "very_fast_pulse"),
     Rule("shock", "pale_and_clammy", "faint|confused|drowsy|vomiting|borderline_blood_pressure|fast_pulse"),

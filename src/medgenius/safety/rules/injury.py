@@ -217,7 +217,7 @@ RULES = (
     Rule("eye_emergency", "eye_pierced"),
     Rule("eye_emergency", "eye_pressure"),
     Rule("eye_emergency", "retina"),
-    Rule("eye_emergency", "sight_lost", "sudden|acute"),
+    Rule("eye_emergency", "sight_lost", "sudden|acute|note_style"),
     Rule("heat_stroke", "heat", "heat_signs", "skin_burning_hot|confused|high_fever"),
     Rule("hypothermia", "cold", "cold_signs", "confused|drowsy|cold_body|speech_lost|cold_skin"),
     Rule("hypothermia", "cold_body"),

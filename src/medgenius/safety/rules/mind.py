@@ -18,6 +18,8 @@ wish .. never .. born|wake|woke
 wish i|he|she dead|wasnt
 end|ending|ended it|things .. all|tonight|tonite|now|today
 ending it
+end|ending|ended my|his|her|their|own life
+end life
 end|ending|take|taking|took|tried|take my|his|her|own life
 no .. reason|point .. living|live|going
 life .. not|isnt worth
@@ -148,6 +150,11 @@ shes|hes evil
         """
 strangled|strangling|choked|squeezed .. throat|neck|me
 throat|neck .. squeezed|strangled
+""",
+    ),
+    Finding(
+        "raped",
+        """
 raped|rape
 """,
     ),
@@ -162,4 +169,5 @@ RULES = (
     Rule("postpartum_psychosis", "after_birth", "hallucinations|harm_baby|confused"),
     Rule("postpartum_psychosis", "after_birth", "sleepless", "elated"),
     Rule("assault", "violence"),
+    Rule("assault", "raped", "acute"),
 )

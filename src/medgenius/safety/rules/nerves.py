@@ -12,7 +12,7 @@ FINDINGS = (
         """
 face|mouth|lip|lips|smile|cheek|eyelid .. drop|drops|dropped|droop|drooping|droopy|fell|slack
 face|mouth|lip|lips|smile|cheek|eyelid .. lopsided|crooked|sagging|slid|sliding|hanging|wonky|uneven|twisted
-facial droop|weakness|palsy|asymmetry
+facial droop|weakness|palsy|asymmetry|numbness
 corner .. mouth .. down
 one|1 side .. face
 face .. one|1 side
@@ -48,7 +48,9 @@ cant .. lift|move|raise|hold|use|pick|find .. arm|leg|hand|pen|mug|cup|sleeve|sp
 one|1 side .. body|weak|numb
 weakness .. one|1 side
 hemiparesis|hemiplegia|hemiparetic|hemiplegic
-unilateral weakness
+unilateral weakness|numbness
+right|left|one|1 sided weakness|numbness|weak|numb|paralysis
+weakness|numbness .. left|right face|body|side
 dragging|draging|dragin .. leg|foot
 arm|arms|hand .. wont move|lift|work
 leg .. gave|given .. way
@@ -72,6 +74,7 @@ vision|sight|eye .. gone|lost|went|black|dark|curtain|blind
 suddenly|sudden .. blind|double
 sudden .. vision|sight
 curtain|curtin|blind|shadow|veil & eye|sight|vision|side
+vision|sight|visual loss
 double vision
 seeing double
 """,
