@@ -1,5 +1,6 @@
 """The judgement of a message: which red flags it raises."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 from functools import cache
 
@@ -42,11 +43,12 @@ def find_findings(text: str) -> set[str]:
     straight = plain(text)
     words = split_words(straight)
     scope = Scope(words)
-    index, wanted = _phrases()
+    index, by_sequence = _phrases()
     spans = index.find(words)
     found = {
         finding.name
-        for finding, sequences in wanted
+        for first in spans
+        for finding, sequences in by_sequence.get(first, ())
         if all(number in spans for number in sequences) and _counts(finding, [spans[n] for n in sequences], scope)
     }
     return found | find_values(straight) | _age_groups(ages_in_days(straight))
@@ -54,19 +56,23 @@ def find_findings(text: str) -> set[str]:
 
 def _counts(finding: Finding, occurrences: list[list[Span]], scope: Scope) -> bool:
     """Whether one sentence holds every part of a phrase, each under no mark that speaks against the finding."""
+    against = ~finding.despite.value
     sentences = [
-        {scope.words.sentence[span[0]] for span in spans if not scope.of(span) & ~finding.despite}
-        for spans in occurrences
+        {scope.words.sentence[span[0]] for span in spans if not scope.of(span) & against} for spans in occurrences
     ]
     return bool(set.intersection(*sentences))
 
 
 @cache
-def _phrases() -> tuple[PhraseIndex, list[tuple[Finding, tuple[int, ...]]]]:
+def _phrases() -> tuple[PhraseIndex, dict[int, list[tuple[Finding, tuple[int, ...]]]]]:
+    """The index of all phrases, and by the number of its first sequence what each phrase is of."""
     index = PhraseIndex()
-    return index, [
-        (finding, index.add(parse(line))) for finding in FINDINGS for line in finding.phrases.strip().splitlines()
-    ]
+    by_sequence: dict[int, list[tuple[Finding, tuple[int, ...]]]] = defaultdict(list)
+    for finding in FINDINGS:
+        for line in finding.phrases.strip().splitlines():
+            sequences = index.add(parse(line))
+            by_sequence[sequences[0]].append((finding, sequences))
+    return index, by_sequence
 
 
 def _age_groups(days: list[int]) -> set[str]:

@@ -11,6 +11,7 @@ up to six other words lie between, within one sentence. `x & y` asks for both in
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from math import inf
 
 from medgenius.safety.lexicon import word_set
 from medgenius.safety.words import ENDS, Words
@@ -25,10 +26,11 @@ SMALL_WORDS = word_set(
 FREE = 4
 """Small words that may lie between two words of a phrase."""
 GAP = 6
-"""Words of any kind that `..` may stand for."""
-
-MANY = 8
+"""Other words that `..` may stand for."""
+MANY = 8.0
 """The number from which `##` fits."""
+REMEMBERED = 50_000
+"""Words whose phrases are kept at hand."""
 
 Span = tuple[int, int]
 """First and last token of a match."""
@@ -40,12 +42,15 @@ class _Slot:
     stems: tuple[str, ...]
     wide: bool
     """Whether other words may come before it."""
+    least: float
+    """A number from this on fits too; infinite where none does."""
 
     def fits(self, token: str) -> bool:
-        return token in self.words or token.startswith(self.stems) or (token[0].isdigit() and self._number(token))
-
-    def _number(self, token: str) -> bool:
-        return "#" in self.words or ("##" in self.words and float(token.replace(",", ".")) >= MANY)
+        return (
+            token in self.words
+            or token.startswith(self.stems)
+            or (self.least < inf and token[0].isdigit() and float(token.replace(",", ".")) >= self.least)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +100,8 @@ def _sequence(parts: list[str]) -> Sequence:
         stems = tuple(choice[:-1] for choice in choices if choice.endswith("*"))
         if not all(choices) or not all(stems):
             raise ValueError(f"the phrase {' '.join(parts)!r} has an empty choice")
-        slots.append(_Slot(words, stems, wide))
+        least = 0.0 if "#" in words else MANY if "##" in words else inf
+        slots.append(_Slot(words, stems, wide, least))
         wide = False
     if not slots or wide:
         raise ValueError(f"the phrase {' '.join(parts)!r} is empty or ends in '..'")
@@ -109,6 +115,8 @@ class PhraseIndex:
     _numbers: dict[Sequence, int] = field(default_factory=dict)
     _by_word: dict[str, list[tuple[int, Sequence]]] = field(default_factory=dict)
     _by_stem: dict[str, list[tuple[int, Sequence]]] = field(default_factory=dict)
+    _beginnings: dict[str, tuple[tuple[int, Sequence], ...]] = field(default_factory=dict)
+    """What `_beginning_with` gave for the words seen so far, `REMEMBERED` at most."""
 
     def add(self, sequences: Iterable[Sequence]) -> tuple[int, ...]:
         """The number of each sequence; equal ones share it."""
@@ -128,7 +136,12 @@ class PhraseIndex:
         """Where each sequence occurs, by its number."""
         found: dict[int, list[Span]] = {}
         for start, token in enumerate(words.tokens):
-            for number, sequence in self._beginning_with(token):
+            beginning = self._beginnings.get(token)
+            if beginning is None:
+                beginning = tuple(self._beginning_with(token))
+                if len(self._beginnings) < REMEMBERED:
+                    self._beginnings[token] = beginning
+            for number, sequence in beginning:
                 if span := sequence.match(words, start):
                     found.setdefault(number, []).append(span)
         return found

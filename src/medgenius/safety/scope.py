@@ -61,7 +61,8 @@ class Scope:
 
     def __init__(self, words: Words) -> None:
         self.words = words
-        self.marks = [Mark.NONE] * len(words.tokens)
+        self.marks = [0] * len(words.tokens)
+        """The values of `Mark`; plain integers, since flags are slow to join."""
         index, kinds = _cues()
         self._cues: dict[str, list[Span]] = {kind: [] for kind in _CUES}
         for number, spans in index.find(words).items():
@@ -75,13 +76,13 @@ class Scope:
         self._mark_past()
         self._mark_the_rest()
 
-    def of(self, span: Span) -> Mark:
-        """The marks under which a finding stands."""
-        return self.marks[span[0]] | (self.marks[span[1]] & Mark.IDIOM)
+    def of(self, span: Span) -> int:
+        """The marks under which a finding stands, as a value of `Mark`."""
+        return self.marks[span[0]] | (self.marks[span[1]] & Mark.IDIOM.value)
 
     def _mark(self, start: int, end: int, mark: Mark) -> None:
         for position in range(max(start, 0), min(end, len(self.marks))):
-            self.marks[position] |= mark
+            self.marks[position] |= mark.value
 
     def _sentence_end(self, position: int) -> int:
         number = self.words.sentence[position]
