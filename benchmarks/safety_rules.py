@@ -116,6 +116,10 @@ def public_lines(data: Path, misses: bool) -> Iterable[str]:
         others = [row for row in dialogues if row["source"] != "medsafety_train"][::10]
         dangerous = sum(bool(dangerous_advice(row["input"], row["output"])) for row in others)
         yield f"| dangerous advice: every 10th row of the raw corpus | - | {proportion(dangerous, len(others))} | - |"
+        for source in sorted({row["source"] for row in others}):
+            questions = [row["input"] for row in others if row["source"] == source]
+            urgent = sum(assess(question).emergency for question in questions)
+            yield f"| (questions judged emergencies: {source}) | - | {proportion(urgent, len(questions))} | - |"
         needing = sum(needs_disclaimer(row["input"], row["output"]) for row in others)
         yield f"| (answers that need a disclaimer, the same rows) | - | {proportion(needing, len(others))} | - |"
 
@@ -143,7 +147,7 @@ def main() -> None:
     parser.add_argument("--misses", action="store_true", help="print the ids of what was judged wrongly")
     arguments = parser.parse_args()
     lines = [*own_lines(arguments.misses), *public_lines(arguments.data, arguments.misses)]
-    print("| what | recall (95 % interval) | false alarms (95 % interval) | µs of CPU per text |")
+    print("| what | recall (95 % interval) | false alarms, (share) (95 % interval) | µs of CPU per text |")
     print("|---|---|---|---|")
     print("\n".join(lines))
 
