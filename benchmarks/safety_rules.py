@@ -147,7 +147,7 @@ def main() -> None:
     parser.add_argument("--misses", action="store_true", help="print the ids of what was judged wrongly")
     arguments = parser.parse_args()
     lines = [*own_lines(arguments.misses), *public_lines(arguments.data, arguments.misses)]
-    print("| what | recall (95 % interval) | false alarms, (share) (95 % interval) | µs of CPU per text |")
+    print("| what | recall (95 % interval) | false alarms or (share) (95 % interval) | µs of CPU per text |")
     print("|---|---|---|---|")
     print("\n".join(lines))
 

@@ -164,9 +164,9 @@ def test_any_text_is_judged(text: str) -> None:
     assert assess(text).emergency == bool(assess(text).red_flags)
 
 
-@pytest.mark.parametrize("unit", ["no ", "cant ", "pain ", "a ", "chest, ", "if ", "1 ", "?"])
+@pytest.mark.parametrize("unit", ["no ", "cant ", "chest, ", "1 ", "?", "my father had pain and no fever "])
 def test_time_grows_with_the_length_alone(unit: str) -> None:
-    started = time.perf_counter()
-    assess(unit * 10_000)
+    started = time.process_time()
+    assess(unit * 5_000)
 
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 5

@@ -8,6 +8,8 @@ from medgenius.safety.spelling import correct
 ENDS = frozenset(".?!")
 """The marks that end a sentence; a comma ends a clause."""
 
+LONGEST_SENTENCE = 80
+"""Words; without a mark a sentence ends here, so that judging a text takes time in proportion to its length."""
 _CLINICAL = {
     "AMS": "altered mental status",
     "ALOC": "altered mental status",
@@ -83,11 +85,15 @@ def split_words(text: str) -> Words:
     tokens: list[str] = []
     sentences: list[int] = []
     clauses: list[int] = []
-    sentence = clause = 0
+    sentence = clause = length = 0
     for word in _TOKEN.findall(text):
         tokens.append(correct(word) if len(word) > 3 else word)
         sentences.append(sentence)
         clauses.append(clause)
-        sentence += word in ENDS
-        clause += word in ENDS or word == ","
+        length += 1
+        ends = word in ENDS or length >= LONGEST_SENTENCE
+        if ends:
+            length = 0
+        sentence += ends
+        clause += ends or word == ","
     return Words(tuple(tokens), tuple(sentences), tuple(clauses))
