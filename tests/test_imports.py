@@ -34,7 +34,9 @@ def imported(file: Path) -> set[str]:
     return {module.removeprefix("medgenius.") for module in found if module.startswith("medgenius.")}
 
 
-@pytest.mark.parametrize("module", ["medgenius", "medgenius.config", "medgenius.cli", "medgenius.runs"])
+@pytest.mark.parametrize(
+    "module", ["medgenius", "medgenius.config", "medgenius.cli", "medgenius.runs", "medgenius.safety"]
+)
 def test_what_a_refusal_needs_imports_nothing_heavy(module: str) -> None:
     code = f"import sys, {module}; print(*sys.modules)"
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=20, check=True)
