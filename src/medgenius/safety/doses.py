@@ -1,7 +1,7 @@
 """Doses beyond the plausible, for an adult by mouth.
 
-The limits are ceilings for spotting mistakes, not dosing advice: each is the licensed maximum of the British National
-Formulary or the US label, whichever is higher, and where specialists go beyond that, the higher figure.
+The limits are ceilings for spotting mistakes, not dosing advice: generous roundings of commonly known maxima, higher
+where specialists go beyond them. They were not checked line by line against a formulary.
 """
 
 import re
