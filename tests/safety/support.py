@@ -2,21 +2,10 @@
 
 import gzip
 import json
-import os
 from functools import cache
 from pathlib import Path
 
-import pytest
-
-ROOT = Path(__file__).parents[2]
-
-
-def shared_data(name: str) -> Path:
-    """A file of the shared data, whose folder MEDGENIUS_SHARED_DATA names; skips the test where it is not there."""
-    path = Path(os.environ.get("MEDGENIUS_SHARED_DATA", ROOT.parent / "shared" / "data")) / name
-    if not path.is_file():
-        pytest.skip(f"no {name}: set MEDGENIUS_SHARED_DATA to the folder of the shared data")
-    return path
+from tests.shared import shared_data
 
 
 def shared_rows(name: str) -> list[dict[str, object]]:

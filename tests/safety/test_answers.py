@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -17,9 +18,9 @@ from medgenius.safety import (
     needs_disclaimer,
 )
 from medgenius.safety.wording import WORDINGS
-from tests.safety.support import ROOT, shared_rows
+from tests.safety.support import shared_rows
 
-SAMPLE = ROOT / "src" / "medgenius" / "data" / "sample" / "dialogues.jsonl"
+SAMPLE = Path(__file__).parents[2] / "src" / "medgenius" / "data" / "sample" / "dialogues.jsonl"
 
 
 @pytest.mark.parametrize("language", WORDINGS)

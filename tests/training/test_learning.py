@@ -1,6 +1,10 @@
 """That training learns, and what its schedule does."""
 
+import json
 import math
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -11,7 +15,8 @@ from medgenius.config.scheduler import SchedulerConfig
 from medgenius.data.steps import make_step
 from medgenius.model.loss import target_loss_sum
 from medgenius.training.optimizer import build_optimizer, rate_factor
-from tests.support import composed, random_examples, tiny_model
+from tests.shared import shared_data
+from tests.support import ROOT, composed, random_examples, tiny_model
 
 
 @pytest.mark.parametrize("name", ["adamw_8bit", "adamw"])
@@ -55,3 +60,29 @@ def test_cosine_agrees_with_transformers() -> None:
             assert rate_factor(step, 200, ours) == pytest.approx(wanted)
         optimizer.step()
         theirs.step()
+
+
+@pytest.mark.slow
+def test_the_default_run_learns_the_sample(tmp_path: Path) -> None:
+    """About a quarter of an hour on two cores."""
+    summary = _trained(tmp_path, "run.name=sample")
+
+    assert summary["validation_loss_after"] <= 0.85 * summary["validation_loss_before"]
+
+
+@pytest.mark.slow
+def test_one_epoch_learns_two_thousand_rows_of_real_dialogues(tmp_path: Path) -> None:
+    """About ten minutes on two cores."""
+    rows = shared_data("corpus/dialogues_5k.jsonl.gz")
+    summary = _trained(tmp_path, "experiment=first_learning", f"data.path={rows}", "run.name=real")
+
+    assert summary["validation_loss_after"] <= 0.9 * summary["validation_loss_before"]
+
+
+def _trained(root: Path, *overrides: str) -> dict[str, float]:
+    line = [sys.executable, "train.py", *overrides, f"run.root={root}", "tracking=off"]
+    done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, timeout=3600, check=False)
+    assert done.returncode == 0, done.stderr
+    run = Path(done.stdout.strip().splitlines()[-1].removeprefix("run: "))
+    summary: dict[str, float] = json.loads((run / "summary.json").read_text(encoding="utf-8"))
+    return summary
