@@ -1,0 +1,1 @@
+"""conf/curation: one schema per curation step."""
