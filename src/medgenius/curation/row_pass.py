@@ -120,7 +120,9 @@ def _example(label: str, detail: str, before: Row, after: Row | None) -> Example
 
 
 def shown(row: Row) -> str:
-    """A row as a reader of the report sees it."""
+    """A row as a reader of the report sees it; nothing of a row without texts."""
+    if not (row.input or row.output):
+        return ""
     return f"{row.input}\n\n→ {row.output}"
 
 

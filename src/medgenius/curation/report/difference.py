@@ -14,7 +14,7 @@ def marked(before: str, after: str) -> tuple[str, str]:
     left: list[str] = []
     right: list[str] = []
     for kind, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        gone, come = (visible("".join(pieces)) for pieces in (old[a:b], new[c:d]))
+        gone, come = (_visible("".join(pieces)) for pieces in (old[a:b], new[c:d]))
         if kind == "equal":
             gone = come = html.escape("".join(old[a:b]))
         else:
@@ -24,7 +24,7 @@ def marked(before: str, after: str) -> tuple[str, str]:
     return "".join(left), "".join(right)
 
 
-def visible(text: str) -> str:
+def _visible(text: str) -> str:
     """As HTML, with a sign for every character that a reader would not see."""
     return "".join(_SIGNS.get(character) or _sign(character) for character in text)
 

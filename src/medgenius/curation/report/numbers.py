@@ -13,6 +13,7 @@ from medgenius.config.curation.report import ReportConfig
 from medgenius.curation.measures import BINS, Measures
 from medgenius.curation.parts import EXAMPLES, Example, StepTally, read_tallies
 from medgenius.curation.pipeline import Finished
+from medgenius.curation.split import NAMES
 
 _DEIDENTIFY: Final = "deidentify"
 
@@ -149,7 +150,7 @@ def make_report(
         tokenizer="words between white space" if tokenizer is None else tokenizer.parent.name,
         input_tokens=Spread.of(measures.input_tokens),
         output_tokens=Spread.of(measures.output_tokens),
-        splits=dict(measures.splits),
+        splits={name: measures.splits[name] for name in NAMES if measures.splits[name]},
         categories=_descending(measures.categories),
         urgencies=_descending(measures.urgencies),
         languages=_descending(measures.languages),

@@ -7,7 +7,7 @@ from typing import Final
 
 from medgenius.curation.parts import Example
 from medgenius.curation.report import plots
-from medgenius.curation.report.difference import marked, visible
+from medgenius.curation.report.difference import marked
 from medgenius.curation.report.numbers import Report, Spread, StepNumbers
 from medgenius.curation.report.style import STYLE
 from medgenius.runs import write_text
@@ -18,10 +18,10 @@ _SHOWN_RULES: Final = 12
 def write_page(path: Path, report: Report) -> None:
     sections = [
         _head(report),
-        _section("Rows from step to step", plots.funnel(report.steps, "Rows that each step kept and dropped")),
-        _section("Why rows left", plots.bars(report.reasons, "Dropped rows by reason")) if report.reasons else "",
+        _section("Rows from step to step", plots.funnel(report.steps)),
+        _section("Why rows left", plots.bars(report.reasons)) if report.reasons else "",
         _lengths(report),
-        _section("Categories", plots.bars(report.categories, "Kept rows by category")),
+        _section("Categories", plots.bars(report.categories)),
         _quality(report),
         _counts(report),
         "<h2>What each step did</h2>",
@@ -123,9 +123,7 @@ def _counts(report: Report) -> str:
         named = {f"{size} rows": count for size, count in sorted(sizes.items())[:_SHOWN_RULES]}
         larger = sum(count for size, count in sorted(sizes.items())[_SHOWN_RULES:])
         tables.append((f"Clusters in {step}", named | ({"more rows": larger} if larger else {})))
-    drawn = [
-        f"<div><h3>{title}</h3>{_table(('', 'rows'), _number_rows(values))}</div>" for title, values in tables if values
-    ]
+    drawn = [f"<div><h3>{title}</h3>{_table((), _number_rows(values))}</div>" for title, values in tables if values]
     licences = [
         (source, licence, f"{rows:,}") for source, found in report.sources.items() for licence, rows in found.items()
     ]
@@ -162,7 +160,7 @@ def _changed(example: Example) -> str:
 
 
 def _dropped(example: Example) -> str:
-    return _article(example, f"<pre>{visible(example.before)}</pre>")
+    return _article(example, f"<pre>{html.escape(example.before)}</pre>" if example.before else "")
 
 
 def _article(example: Example, inner: str) -> str:

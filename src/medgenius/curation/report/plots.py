@@ -1,50 +1,44 @@
-"""Plots as inline SVG in the page's own colours, each with its numbers in words for those who can't see it."""
+"""Plots without a script: bars as a list, columns as inline SVG, in the page's own colours."""
 
 import html
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from medgenius.curation.report.numbers import StepNumbers
 
-_WIDTH: Final = 720
-_ROW: Final = 26
-_LABEL: Final = 190
-_NUMBER: Final = 120
+_WIDTH: Final = 480
 
 
-def bars(values: Mapping[str, int], title: str) -> str:
-    """A horizontal bar for each name, with its number and its share of all."""
+def bars(values: Mapping[str, int]) -> str:
+    """A bar for each name, with its number and its share of all; text stays text, so that it is read out and wraps."""
     total = sum(values.values()) or 1
     longest = max(values.values(), default=1) or 1
-    room = _WIDTH - _LABEL - _NUMBER
-    rows = []
-    for place, (name, value) in enumerate(values.items()):
-        y = place * _ROW
-        rows.append(
-            _name(name, y)
-            + _bar("bar", _LABEL, y, room * value / longest)
-            + _number(f"{value:,} · {100 * value / total:.1f} %", _LABEL + room * value / longest, y)
-        )
-    return _svg(title, len(values) * _ROW, rows)
+    return _rows(
+        (name, [("bar", value / longest)], f"{value:,} · {value / total:.1%}") for name, value in values.items()
+    )
 
 
-def funnel(steps: Sequence[StepNumbers], title: str) -> str:
-    """Rows before and after each step: what stays in one colour, what leaves in another."""
+def funnel(steps: Sequence[StepNumbers]) -> str:
+    """Rows after each step: what stays in one colour, what leaves in another."""
     longest = max((step.rows_in for step in steps), default=1) or 1
-    room = _WIDTH - _LABEL - _NUMBER - 40
-    rows = []
-    for place, step in enumerate(steps):
-        y = place * _ROW
-        kept, left = (room * count / longest for count in (step.rows_out, step.rows_in - step.rows_out))
-        gone = f" (−{step.rows_in - step.rows_out:,})" if step.rows_in > step.rows_out else ""
-        rows.append(
-            _name(step.name, y)
-            + _bar("bar", _LABEL, y, kept)
-            + _bar("left", _LABEL + kept, y, left)
-            + _number(f"{step.rows_out:,}{gone}", _LABEL + kept + left, y)
+    drawn = []
+    for step in steps:
+        left = step.rows_in - step.rows_out
+        pieces = [("bar", step.rows_out / longest), ("left", left / longest)]
+        drawn.append((step.name, pieces, f"{step.rows_out:,}" + (f" (−{left:,})" if left else "")))
+    return _rows(drawn)
+
+
+def _rows(rows: Iterable[tuple[str, list[tuple[str, float]], str]]) -> str:
+    items = []
+    for name, pieces, number in rows:
+        drawn = "".join(f'<i class="{kind}" style="width:{100 * share:.2f}%"></i>' for kind, share in pieces)
+        label = html.escape(name.replace("_", " "))
+        items.append(
+            f"<li><span>{label}</span><span class=track aria-hidden=true>{drawn}</span><span>{number}</span></li>"
         )
-    return _svg(title, len(steps) * _ROW, rows)
+    return f'<ol class="bars">{"".join(items)}</ol>'
 
 
 def lengths(counts: Mapping[int, int], title: str) -> str:
@@ -67,7 +61,7 @@ def _columns(labels: Sequence[str], heights: Sequence[int], title: str) -> str:
     tall, below = 170, 24
     width = _WIDTH / max(1, len(heights))
     highest = max(heights, default=1) or 1
-    every = max(1, math.ceil(len(labels) / 12))
+    every = max(1, math.ceil(len(labels) / 8))
     drawn = []
     for place, (label, height) in enumerate(zip(labels, heights, strict=True)):
         top = (tall - 16) * height / highest
@@ -79,22 +73,6 @@ def _columns(labels: Sequence[str], heights: Sequence[int], title: str) -> str:
             drawn.append(f'<text class="tick" x="{place * width + 1:.1f}" y="{tall + 16}">{label}</text>')
     drawn.append(f'<line class="axis" x1="0" y1="{tall}" x2="{_WIDTH}" y2="{tall}"/>')
     return _svg(title, tall + below, drawn)
-
-
-def _name(name: str, y: float) -> str:
-    return f'<text class="name" x="{_LABEL - 8}" y="{y + 17}" text-anchor="end">{html.escape(_plain(name))}</text>'
-
-
-def _bar(kind: str, x: float, y: float, width: float) -> str:
-    return f'<rect class="{kind}" x="{x:.1f}" y="{y + 4}" width="{width:.1f}" height="{_ROW - 8}" rx="3"/>'
-
-
-def _number(text: str, x: float, y: float) -> str:
-    return f'<text class="number" x="{x + 8:.1f}" y="{y + 17}">{text}</text>'
-
-
-def _plain(name: str) -> str:
-    return name.replace("_", " ")
 
 
 def _svg(title: str, height: int, inner: Sequence[str]) -> str:

@@ -1,5 +1,6 @@
 """Rows that overlap with an item of an evaluation set leave, so that what is measured was not seen in training."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from medgenius.config.curation.decontaminate import DecontaminateConfig
 from medgenius.curation.row import Rejection, Row
-from medgenius.curation.similarity import U64, inner_runs, runs, words
+from medgenius.curation.similarity import U64, inner_runs, jaccard, runs, words
 from medgenius.errors import DataError
 from medgenius.reading.files import read_records
 from medgenius.reading.records import BadRow, ReadRules, Record
@@ -34,16 +35,10 @@ class _Lookup:
         order = np.argsort(hashes, kind="stable")
         return cls(hashes[order], texts[order])
 
-    def shared(self, wanted: U64) -> NDArray[np.int64]:
-        """The texts in which each of the wanted runs stands; a text once for each run."""
+    def places(self, wanted: U64) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """For each wanted run where its texts begin, and how many there are."""
         first = self.hashes.searchsorted(wanted, side="left")
-        counts = self.hashes.searchsorted(wanted, side="right") - first
-        there = counts > 0
-        first, counts = first[there], counts[there]
-        # The places first, first + 1, … of every run, without a loop.
-        places = np.arange(counts.sum()) + np.repeat(first - np.concatenate([[0], counts.cumsum()[:-1]]), counts)
-        found: NDArray[np.int64] = self.texts[places.astype(np.int64)]
-        return found
+        return first, self.hashes.searchsorted(wanted, side="right") - first
 
 
 class Decontaminate:
@@ -68,9 +63,8 @@ class Decontaminate:
                     texts.append(split)
             if len(texts) == before:
                 raise DataError(f"curation.decontaminate.sets: {path}: no item with text in it")
-        text_runs = [runs(text) for text in texts]
-        self._sizes = np.array([len(one) for one in text_runs])
-        self._runs = _Lookup.of(text_runs)
+        self._text_runs = [runs(text) for text in texts]
+        self._runs = _Lookup.of(self._text_runs)
         self._ngrams = _Lookup.of([inner_runs(text, config.ngram) for text in texts])
 
     def __call__(self, rows: Sequence[Row]) -> list[Row | Rejection]:
@@ -87,16 +81,27 @@ class Decontaminate:
 
     def _overlap(self, text: list[str]) -> int | None:
         """The first item's text that shares an n-gram, else the most similar one, if it is similar enough."""
-        exact = self._ngrams.shared(inner_runs(text, self._config.ngram))
-        if len(exact):
-            return int(exact.min())
+        first, counts = self._ngrams.places(inner_runs(text, self._config.ngram))
+        if counts.any():
+            return int(self._ngrams.texts[first[counts > 0]].min())
         own = runs(text)
-        texts, counts = np.unique(self._runs.shared(own), return_counts=True)
-        if not len(texts):
-            return None
-        similarity = counts / (self._sizes[texts] + len(own) - counts)
-        best = int(similarity.argmax())
-        return int(texts[best]) if similarity[best] >= self._config.similarity else None
+        scored = [(jaccard(own, self._text_runs[item]), -item) for item in self._candidates(own)]
+        similarity, item = max(scored, default=(0.0, 0))
+        return -item if scored and similarity >= self._config.similarity else None
+
+    def _candidates(self, own: U64) -> list[int]:
+        """Texts that may be similar enough: those that share one of the rarest runs.
+
+        An index of s takes s * n shared runs of n, so at least one of any n - s * n + 1 (prefix filtering: Chaudhuri,
+        Ganti and Kaushik, 2006). The rarest of them stand in hardly any item, "which of the following" in a thousand.
+        """
+        first, counts = self._runs.places(own)
+        needed = len(own) - math.ceil(self._config.similarity * len(own)) + 1
+        rarest = counts.argsort(kind="stable")[:needed]
+        found: set[int] = set()
+        for place in rarest[counts[rarest] > 0]:
+            found.update(self._runs.texts[first[place] : first[place] + counts[place]].tolist())
+        return sorted(found)
 
 
 def _texts(path: Path, ignored: frozenset[str]) -> Iterator[tuple[str, str]]:
