@@ -51,8 +51,8 @@ def run_verb(schema: type[R], task: Callable[[R, Launch], None]) -> int:
         entry()
     except (HydraException, OmegaConfBaseException) as error:
         return _say(translated(error, schema))
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
+    except KeyboardInterrupt as stop:
+        print(str(stop) or "interrupted", file=sys.stderr)
         return 130
     return max(statuses, default=0)
 

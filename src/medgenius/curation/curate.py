@@ -55,6 +55,7 @@ def curate_with(specs: Sequence[StepSpec], config: CurateConfig, console: Consol
     """`curate` with steps of one's own."""
     output = Path(config.output).expanduser()
     files = sources(config.data)
+    tokenizer = tokenizer_file(config.curation.report.tokenizer)
     stages: list[Stage] = [ReadStage(tuple(files), config.data)]
     stages += in_stages(specs, lambda spec: corpus_stage(spec, config))
     inputs = digest(contents([*files, *_compared(config)]), _code())
@@ -68,20 +69,20 @@ def curate_with(specs: Sequence[StepSpec], config: CurateConfig, console: Consol
             finished = run_stages(stages, work, inputs, tools)
             if not finished[0].folder.manifest.parts:
                 raise DataError(f"data.path={config.data.path}: no row in it")
-            _write(finished, config.curation.report, fingerprint, tools)
+            _write(finished, config.curation.report, tokenizer, fingerprint, tools)
         except KeyboardInterrupt:
-            console.print("stopped: the same command goes on from here", highlight=False)
-            raise
+            raise KeyboardInterrupt("stopped: the same command goes on from here") from None
     shutil.rmtree(work)
     return output
 
 
-def _write(finished: Sequence[Finished], config: ReportConfig, fingerprint: str, tools: Tools) -> None:
+def _write(
+    finished: Sequence[Finished], config: ReportConfig, tokenizer: Path | None, fingerprint: str, tools: Tools
+) -> None:
     """Everything that a person gets, the numbers last."""
     started = time.perf_counter()
     work = finished[-1].folder.path.parent
     output = work.parent
-    tokenizer = tokenizer_file(config.tokenizer)
     target = StageFolder(work / "output", digest(fingerprint, str(tokenizer)))
     last = finished[-1].folder.manifest
     paths = tuple(one.folder.path for one in finished)

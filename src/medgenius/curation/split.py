@@ -1,6 +1,5 @@
 """Training, validation and test rows: by cluster, so that no near-duplicate crosses, and alike in their categories."""
 
-from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -15,33 +14,38 @@ from medgenius.curation.similarity import U64, hashed
 
 STEP: Final = "split"
 NAMES: Final = ("train", "validation", "test")
+_FACTOR: Final = np.uint64(0x9E3779B97F4A7C15)
+"""Odd, so that a product of 64 bits orders numbers anew and keeps them apart."""
 
 
 def assign(roots: I64, content: U64, categories: NDArray[np.integer], config: SplitConfig, seed: int) -> I64:
     """(n,) for each row its place in NAMES.
 
-    A cluster counts to the category that most of its rows have. Within a category, clusters go one after the other,
-    large before small, to the side that lacks most rows; clusters of a size come in the order of a hash of the seed and
-    their texts, so that it does not matter where a row stands.
+    A cluster counts to the category of its row with the lowest `content`. Within a category, clusters go one after the
+    other, large before small, to the side that lacks most rows; those of a size come in the order of a hash of the seed
+    and that row's text, so that it does not matter where a row stands.
     """
-    fractions = np.array(
-        [1 - config.validation_fraction - config.test_fraction, config.validation_fraction, config.test_fraction]
-    )
-    members: dict[int, list[int]] = defaultdict(list)
-    for row, root in enumerate(roots.tolist()):
-        members[root].append(row)
-    strata: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
-    for root, rows in members.items():
-        values, counts = np.unique(categories[rows], return_counts=True)
-        order = hashed(f"{seed}\n{content[rows].min()}")
-        strata[int(values[counts.argmax()])].append((-len(rows), order, root))
-    sides = np.zeros(len(roots), dtype=np.int64)
-    for clusters in strata.values():
-        wanted = fractions * sum(-size for size, _, _ in clusters)
-        for size, _, root in sorted(clusters):
-            side = int(wanted.argmax())
-            wanted[side] += size
-            sides[members[root]] = side
+    if not len(roots):
+        return np.empty(0, dtype=np.int64)
+    order = np.lexsort((content, roots))
+    starts = np.flatnonzero(np.concatenate([[True], np.diff(roots[order]) != 0]))
+    sizes = np.diff(np.concatenate([starts, [len(roots)]]))
+    heads = order[starts]
+    category = categories[heads].astype(np.int64)
+    drawn = (content[heads] ^ np.uint64(hashed(str(seed)))) * _FACTOR
+    sequence = np.lexsort((drawn, -sizes, category))
+    side_of = np.empty(len(heads), dtype=np.int64)
+    for value in np.unique(category):
+        clusters = sequence[category[sequence] == value]
+        total = sizes[clusters].sum()
+        validation, test = config.validation_fraction * total, config.test_fraction * total
+        lacks = [total - validation - test, validation, test]
+        for cluster in clusters.tolist():
+            side = lacks.index(max(lacks))
+            lacks[side] -= sizes[cluster]
+            side_of[cluster] = side
+    sides = np.empty(len(roots), dtype=np.int64)
+    sides[order] = np.repeat(side_of, sizes)
     return sides
 
 

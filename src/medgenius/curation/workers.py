@@ -29,22 +29,24 @@ def own_peak_memory() -> int:
 class Workers:
     """A pool that starts with its first job.
 
-    Use as a context; leaving it ends the processes, whatever they are doing.
+    Use as a context; leaving it with an error ends the processes, whatever they are doing.
     """
 
     def __init__(self, count: int | None) -> None:
-        self.count = count or len(os.sched_getaffinity(0))
+        self.count = count or _cores()
         self._pool: ProcessPoolExecutor | None = None
         self._peaks: dict[int, int] = {}
 
     def __enter__(self) -> "Workers":
         return self
 
-    def __exit__(self, *_: object) -> None:
-        if self._pool is not None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if self._pool is None:
+            return
+        if kind is not None:  # nobody waits for what they are at; Python names no public way before 3.14
             for process in list((self._pool._processes or {}).values()):
                 process.terminate()
-            self._pool.shutdown(wait=True, cancel_futures=True)
+        self._pool.shutdown(cancel_futures=True)
 
     @property
     def peak_memory_bytes(self) -> int:
@@ -76,6 +78,13 @@ class Workers:
                     yield running.pop(future), result
         except BrokenProcessPool:
             raise RunError("a worker process was ended from outside; the same command goes on from here") from None
+
+
+def _cores() -> int:
+    """Those that this process may use, where the system says so."""
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _call(function: Callable[[J], R], job: J) -> tuple[R, int, int]:
