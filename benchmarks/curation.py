@@ -44,7 +44,8 @@ def main() -> None:
     processor = sum(one.ru_utime + one.ru_stime for one in used)
     print(
         f"\n{report['rows_in']:,} rows in, {report['rows_kept']:,} kept; {cores} workers; "
-        f"{processor:.0f} s of processor time; peak memory {report['peak_memory_bytes'] / 1e9:.2f} GB over all processes; {size / 1e6:.0f} MB written"
+        f"{processor:.0f} s of processor time; "
+        f"peak memory {report['peak_memory_bytes'] / 1e9:.2f} GB over all processes; {size / 1e6:.0f} MB written"
     )
 
 

@@ -25,7 +25,7 @@ MARKER = "Ms Marker"
 
 
 class Seeded(Schema):
-    """Of a step that changes, drops or fails on rows by a hash of their text."""
+    """Of a step that changes, drops or fails on rows by a hash of their question."""
 
     name: str
     seed: int
@@ -44,16 +44,15 @@ class Hashed:
         return [self._one(row) for row in rows]
 
     def _one(self, row: Row) -> Row | Rejection:
-        mark = f" [{self.name}]"
-        text = row.input + row.output.replace(mark, "")
-        place = int(hashlib.sha256(f"{self._config.seed}{text}".encode()).hexdigest(), 16) % 100
+        mark = f" [{self.name}]"  # of the question alone, which no step changes: a second pass decides alike
+        place = int(hashlib.sha256(f"{self._config.seed}{row.input}".encode()).hexdigest(), 16) % 100
         if place < self._config.fail:
             raise ValueError(f"cannot do this: {row.input}")
         place -= self._config.fail
         if place < self._config.drop:
             return Rejection(row, self.name, f"reason_{place % 3}")
         place -= self._config.drop
-        if place < self._config.change and not row.output.endswith(mark):
+        if place < self._config.change and mark not in row.output:
             change = Change(self.name, "output", f"rule_{place % 4}", 1)
             return replace(row, output=row.output + mark, changes=(*row.changes, change))
         return row

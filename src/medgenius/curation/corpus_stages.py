@@ -17,6 +17,7 @@ from medgenius.curation.progress import StageProgress
 from medgenius.curation.row import Rejection, Row
 from medgenius.curation.row_pass import StepSpec, settle
 from medgenius.curation.stages import StageFolder
+from medgenius.errors import DataError
 
 CLUSTERS: Final = "clusters.json"
 """How many clusters of each size a stage found."""
@@ -49,6 +50,8 @@ class ReadStage:
             if results:
                 _write_read(target.path, number, results)
                 progress.advance(len(results))
+            elif not number:
+                raise DataError(f"data.path={self.config.path}: no row in it")
 
 
 def _write_read(folder: Path, number: int, results: list[Row | Rejection]) -> None:

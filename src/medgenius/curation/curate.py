@@ -28,7 +28,7 @@ from medgenius.curation.row_pass import StepSpec
 from medgenius.curation.stages import StageFolder
 from medgenius.curation.tokens import tokenizer_file
 from medgenius.curation.workers import Workers
-from medgenius.errors import DataError, RunError
+from medgenius.errors import RunError
 from medgenius.runs import write_text
 
 _WORK: Final = ".work"
@@ -67,8 +67,6 @@ def curate_with(specs: Sequence[StepSpec], config: CurateConfig, console: Consol
         tools = Tools(workers, console)
         try:
             finished = run_stages(stages, work, inputs, tools)
-            if not finished[0].folder.manifest.parts:
-                raise DataError(f"data.path={config.data.path}: no row in it")
             _write(finished, config.curation.report, tokenizer, fingerprint, tools)
         except KeyboardInterrupt:
             raise KeyboardInterrupt("stopped: the same command goes on from here") from None

@@ -82,9 +82,9 @@ class Workers:
 
 def _cores() -> int:
     """Those that this process may use, where the system says so."""
-    if sys.platform == "linux":
+    if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    return os.cpu_count() or 1  # macOS
 
 
 def _call(function: Callable[[J], R], job: J) -> tuple[R, int, int]:
