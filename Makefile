@@ -2,15 +2,17 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+IN ?= src/medgenius/data/sample/raw.jsonl
+OUT ?= curated
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train test test-slow lint types wheel lock clean
+.PHONY: help setup train curate test test-slow lint types wheel lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-setup: $(STAMP) ## make .venv with everything that training and tests need
+setup: $(STAMP) ## make .venv with everything that training, curation and tests need
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -22,6 +24,9 @@ $(STAMP): pyproject.toml constraints.txt
 
 train: setup ## fine-tune the embedded LLaMA on the sample dialogues, one epoch (minutes on two cores)
 	$(BIN)/python train.py trainer.epochs=1
+
+curate: setup ## curate the raw sample into curated/ (seconds); IN=rows.jsonl OUT=clean/ for rows of your own
+	$(BIN)/medgenius curate data.path=$(IN) output=$(OUT)
 
 test: setup ## the tests, with coverage (minutes on two cores)
 	$(BIN)/python -m pytest -m 'not slow' --cov --cov-report=term

@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[1]
 def composed(*overrides: str) -> TrainConfig:
     """conf/train.yaml with overrides, checked."""
     with initialize_config_dir(version_base="1.3", config_dir=str(config_dir())):
-        return to_config(compose("train", overrides=list(overrides)))
+        return to_config(compose("train", overrides=list(overrides)), TrainConfig)
 
 
 def cache_dir() -> Path:

@@ -11,7 +11,20 @@ import medgenius
 
 PACKAGE = Path(medgenius.__file__).parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
-LAYERS = ["errors", "categories", "config", "runs", "safety", "curation", "data", "model", "training", "sweeps", "cli"]
+LAYERS = [
+    "errors",
+    "categories",
+    "config",
+    "runs",
+    "reading",
+    "safety",
+    "curation",
+    "data",
+    "model",
+    "training",
+    "sweeps",
+    "cli",
+]
 """From the lowest up: each may import itself and those before it."""
 
 

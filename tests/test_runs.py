@@ -98,7 +98,7 @@ def test_a_named_multirun_is_a_folder_of_that_name(tmp_path: Path) -> None:
 
 def test_the_written_config_is_the_config_that_ran(tmp_path: Path) -> None:
     with initialize_config_dir(version_base="1.3", config_dir=str(config_dir())):
-        config = to_config(compose(config_name="train", overrides=["model=tiny", "lora.r=8"]))
+        config = to_config(compose(config_name="train", overrides=["model=tiny", "lora.r=8"]), TrainConfig)
     run = Run(tmp_path, "mine")
 
     write_config(run, config)

@@ -2,14 +2,15 @@
 
 import sys
 
-from medgenius.config.app import run_train
+from medgenius.config.app import run_verb
+from medgenius.config.curate import CurateConfig
 from medgenius.config.launch import Launch
 from medgenius.config.train import TrainConfig
 from medgenius.runs import create_run
 
-_VERBS = "train"
-_USAGE = """usage: medgenius train [overrides]
+_USAGE = """usage: medgenius train|curate [overrides]
 
+  medgenius curate data.path=raw.jsonl.gz output=clean/     raw rows become clean dialogues with a report
   medgenius train                              fine-tune the embedded model on the sample dialogues
   medgenius train lora.r=64 trainer.epochs=5   change what you want to change
   medgenius train -m lora.r=8,16,32            one run for each value
@@ -22,16 +23,21 @@ def main() -> int:
     if len(sys.argv) < 2 or sys.argv[1] in {"-h", "--help"}:
         print(_USAGE, end="")
         return 0
+    verbs = {"train": train_main, "curate": curate_main}
     verb = sys.argv.pop(1)
-    if verb != "train":
-        print(f"error: unknown verb {verb}; there is: {_VERBS}", file=sys.stderr)
+    if verb not in verbs:
+        print(f"error: unknown verb {verb}; there are: {', '.join(verbs)}", file=sys.stderr)
         return 2
-    return train_main()
+    return verbs[verb]()
 
 
 def train_main() -> int:
     """Entry point of `python train.py`."""
-    return run_train(_train)
+    return run_verb(TrainConfig, _train)
+
+
+def curate_main() -> int:
+    return run_verb(CurateConfig, _curate)
 
 
 def _train(config: TrainConfig, launch: Launch) -> None:
@@ -44,3 +50,16 @@ def _train(config: TrainConfig, launch: Launch) -> None:
         train(config, run, Console())
     finally:
         print(f"run: {run.path}", flush=True)
+
+
+def _curate(config: CurateConfig, launch: Launch) -> None:  # noqa: ARG001  every verb is told how it was started
+    from rich.console import Console  # noqa: PLC0415  a refusal above must come at once
+
+    from medgenius.curation.curate import curate  # noqa: PLC0415
+
+    folder = curate(config, Console())
+    print(f"curated: {folder}", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

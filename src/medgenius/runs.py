@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO
 
 from omegaconf import OmegaConf
 
@@ -110,11 +111,17 @@ def write_jsonl(path: Path, rows: Sequence[Mapping[str, Json]]) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a whole file or nothing of it: temporary file, fsync, rename."""
+    with new_file(path) as stream:
+        stream.write(text.encode())
+
+
+@contextmanager
+def new_file(path: Path) -> Iterator[BinaryIO]:
+    """A file that is written whole or not at all: temporary file, fsync, rename."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with temporary.open("w", encoding="utf-8") as stream:
-            stream.write(text)
+        with temporary.open("wb") as stream:
+            yield stream
             stream.flush()
             os.fsync(stream.fileno())
         temporary.replace(path)

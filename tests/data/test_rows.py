@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from medgenius.config.data import Columns
 from medgenius.data.dialogue import Dialogue
-from medgenius.data.rows import BadRow, RowRules, read_rows
+from medgenius.data.rows import RowRules, read_rows
 from medgenius.errors import DataError
+from medgenius.reading.records import BadRow
 
 RULES = RowRules(
     Columns(instruction="instruction", input="input", output="output"),

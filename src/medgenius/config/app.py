@@ -13,9 +13,9 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
+from medgenius.config.fields import Root
 from medgenius.config.launch import Launch
-from medgenius.config.train import TrainConfig
-from medgenius.config.validate import to_config, unknown_key
+from medgenius.config.validate import R, to_config, unknown_key
 from medgenius.errors import ConfigError, MedGeniusError
 
 _UNKNOWN_OVERRIDE = re.compile(r"Could not (?:override|delete from config\.) '([^']+)'|Key '([^']+)' is not in struct")
@@ -29,8 +29,8 @@ def config_dir() -> Path:
     return checkout if (checkout / "train.yaml").is_file() else package / "conf"
 
 
-def run_train(task: Callable[[TrainConfig, Launch], None]) -> int:
-    """Compose conf/train.yaml with the command line's overrides and call `task`; gives the exit status.
+def run_verb(schema: type[R], task: Callable[[R, Launch], None]) -> int:
+    """Compose the verb's file in conf/ with the command line's overrides and call `task`; gives the exit status.
 
     Under `-m` the task is called once per job. All of Hydra's own flags work (`--cfg job`, `--help`, `--config-dir`).
     """
@@ -45,21 +45,21 @@ def run_train(task: Callable[[TrainConfig, Launch], None]) -> int:
         begun = True
         # Answered here, since Hydra would print lines of its own; and the other jobs of a multirun go on.
         try:
-            task(to_config(composed), _launch())
+            task(to_config(composed, schema), _launch())
         except MedGeniusError as error:
             statuses.append(_say(error))
 
-    entry = hydra.main(version_base="1.3", config_path=str(config_dir()), config_name="train")(checked)
+    entry = hydra.main(version_base="1.3", config_path=str(config_dir()), config_name=schema.file)(checked)
     try:
         entry()
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
+    except KeyboardInterrupt as stop:
+        print(str(stop) or "interrupted", file=sys.stderr)
         return 130
     except Exception as error:
         # Until the first job begins there is only Hydra reading the command line, and it raises what comes to hand.
         if begun and not isinstance(error, HydraException | OmegaConfBaseException):
             raise
-        return _say(error if isinstance(error, MedGeniusError) else translated(error))
+        return _say(error if isinstance(error, MedGeniusError) else translated(error, schema))
     return max(statuses, default=0)
 
 
@@ -78,7 +78,7 @@ def _say(error: MedGeniusError) -> int:
     return 2 if isinstance(error, ConfigError) else 1
 
 
-def translated(error: Exception) -> ConfigError:
+def translated(error: Exception, schema: type[Root]) -> ConfigError:
     """Hydra's and OmegaConf's refusals in our words."""
     if isinstance(error, MissingConfigException):
         return _missing_choice(error)
@@ -90,7 +90,7 @@ def translated(error: Exception) -> ConfigError:
         if found := _UNKNOWN_OVERRIDE.search(text):
             full_key = _FULL_KEY.search("\n".join(texts))
             key = found.group(1) or (full_key.group(1) if full_key else found.group(2))
-            return unknown_key(key)
+            return unknown_key(key, schema)
     return ConfigError(_without_link(texts[0]))
 
 

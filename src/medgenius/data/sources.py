@@ -7,8 +7,9 @@ from pathlib import Path
 
 from medgenius.config.data import DataConfig, HubData
 from medgenius.data.dialogue import Dialogue
-from medgenius.data.rows import BadRow, RowRules, read_rows, to_dialogue
+from medgenius.data.rows import RowRules, read_rows, to_dialogue
 from medgenius.errors import DataError
+from medgenius.reading.records import BadRow
 
 SAMPLE = Path(__file__).parent / "sample" / "dialogues.jsonl"
 _SHOWN = 20

@@ -13,6 +13,7 @@ from omegaconf.errors import OmegaConfBaseException
 from rich.console import Console
 
 from medgenius.config.app import translated
+from medgenius.config.train import TrainConfig
 from medgenius.config.validate import to_config
 from medgenius.errors import ConfigError
 from medgenius.sweeps.table import runs_table
@@ -40,8 +41,8 @@ class MultirunCallback(Callback):
 
 def _check(config_name: str, overrides: list[str]) -> None:
     try:
-        to_config(compose(config_name=config_name, overrides=overrides))
+        to_config(compose(config_name=config_name, overrides=overrides), TrainConfig)
     except (ConfigError, HydraException, OmegaConfBaseException) as raised:
-        error = raised if isinstance(raised, ConfigError) else translated(raised)
+        error = raised if isinstance(raised, ConfigError) else translated(raised, TrainConfig)
         print(f"error: {error} (in {' '.join(overrides)})", file=sys.stderr)
         raise SystemExit(2) from None  # Hydra goes on after any ordinary exception of a callback

@@ -8,10 +8,10 @@ from medgenius.config.train import TrainConfig
 from medgenius.data.dialogue import Dialogue
 from medgenius.data.encode import Encoded, encode_dialogues
 from medgenius.data.prompt import Prompt
-from medgenius.data.rows import BadRow
 from medgenius.data.sources import load_dialogues
 from medgenius.data.split import split_dialogues
 from medgenius.errors import DataError
+from medgenius.reading.records import BadRow
 from medgenius.runs import Run, write_jsonl
 from medgenius.training.samples import wants_samples
 

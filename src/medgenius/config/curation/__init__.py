@@ -1,1 +1,1 @@
-"""conf/curation: one schema for each step of curation."""
+"""conf/curation: one schema per curation step."""

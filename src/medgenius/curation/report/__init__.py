@@ -1,0 +1,1 @@
+"""What a curation came to: report.json, the page and the data card."""

@@ -1,0 +1,1 @@
+"""Files of records, read strictly: every row is parsed or named with the reason why it can't be."""

@@ -1,0 +1,56 @@
+"""Tables: CSV line by line, Parquet in batches of rows."""
+
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from medgenius.errors import DataError
+from medgenius.reading.records import BadRow, ReadRules, Record, opened
+
+_BATCH: Final = 1000
+"""Rows of a Parquet file in memory at once."""
+
+
+def read_csv(path: Path, rules: ReadRules) -> Iterator[Record | BadRow]:
+    """Rows below a header; a row is named by the line on which it begins."""
+    # A field may be long; the byte limit judges it, not the csv module's own limit of 128 KiB.
+    csv.field_size_limit(1 << 31)
+    with opened(path) as stream:
+        text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline="")
+        reader = csv.reader(text, strict=True)
+        try:
+            header = next(reader, None) or []
+            rules.check_columns(path, header)
+            while True:
+                line = reader.line_num + 1
+                cells = next(reader, None)
+                if cells is None:
+                    return
+                where = f"{path}:{line}"
+                if not cells:
+                    continue
+                if len(cells) != len(header):
+                    reason = f"has {len(cells)} fields, the header has {len(header)}"
+                    yield BadRow(where, "wrong_field_count", reason)
+                else:
+                    yield Record(where, dict(zip(header, cells, strict=True)))
+        except csv.Error as error:
+            raise DataError(f"{path}:{reader.line_num}: is not valid CSV: {error}") from None
+
+
+def read_parquet(path: Path, rules: ReadRules) -> Iterator[Record | BadRow]:
+    import pyarrow as pa  # noqa: PLC0415  heavy, and only this format needs it
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
+    try:
+        with pq.ParquetFile(path) as file:
+            rules.check_columns(path, file.schema_arrow.names)
+            number = 0
+            for batch in file.iter_batches(_BATCH):
+                for value in batch.to_pylist():
+                    number += 1
+                    yield Record(f"{path}:row {number}", value)
+    except (pa.ArrowException, OSError) as error:
+        raise DataError(f"{path}: is not readable as Parquet: {' '.join(str(error).split())[:200]}") from None
