@@ -38,8 +38,9 @@ _RULES = (
     (("hank",), _SERVICE),
     (("hope", "Hope"), _HELPFUL),
     (("egards", "ishes", "incerely", "aithfully", "truly"), _REGARDS),
-    (("lick", "ictionary"), _PAGE),
+    (("lick here", "licking here", "lick on", "ictionary"), _PAGE),
 )
+_ENDING_LENGTH = 200
 _ENDINGS = (_SIGNATURE, _DOCTOR)
 
 
@@ -50,7 +51,9 @@ def strip_boilerplate(text: str) -> tuple[str, int]:
         if any(cue in stripped for cue in cues):
             stripped, found = pattern.subn("", stripped)
             count += found
+    body, ending = stripped[:-_ENDING_LENGTH], stripped[-_ENDING_LENGTH:]
     for pattern in _ENDINGS:
-        stripped, found = pattern.subn("", stripped)
+        ending, found = pattern.subn("", ending)
         count += found
+    stripped = body + ending
     return (stripped, count) if count and stripped.strip() else (text, 0)

@@ -19,6 +19,7 @@ _RUN = re.compile(r"[ \t]{2,}|\t")
 _LINE_ENDS = re.compile(r"[ \t]*\n[ \t]*")
 _BLANK_LINES = re.compile(r"\n{3,}")
 
+_MAY_BE_JOINED = re.compile('[.!?:;,]["”’)]?[A-Z]')
 _JOINED = re.compile(r"\S*[a-z]{2}[.!?:;,]+[\"”’)]?[A-Z]\S*")
 _FULL_STOP = re.compile(r"(?<=[a-z]{2})([.!?]+[\"”’)]?)(?=(?:[A-Z][a-z]|I\b|A$))")
 _COMMA = re.compile(r"(?<=[a-z]{3})([,;:])(?=[A-Z][a-z]{2})")
@@ -26,8 +27,15 @@ _NAME_ON_THE_WEB = re.compile(r"://|@|www\.|\.(?i:com|org|net|gov|edu|co|uk|info
 
 _BEFORE_MARK = re.compile(r"(?<=[\w)\]\"'’”%]) +([,.?!;:]+)(?=\s|$)")
 _CONTRACTION = re.compile(r"(?<=\w) ('(?:s|m|re|ve|ll|d)|n't)\b(?!')", re.I)
-_SLURRED = re.compile(r"\b(?:(gon|wan) (na)|(got) (ta)|(gim|lem) (me)|(can) (not))\b", re.I)
-_AFTER_OPEN = re.compile(r"(?<=\() +(?=\S)|(?<=\S) +(?=\))")
+_SLURRED = re.compile(r"\b(?:(gon|wan) (na)|(got) (ta)|(gim|lem) (me))\b", re.I)
+_IN_BRACKETS = re.compile(r"(?<=\() +(?=\S)|(?<=\S) +(?=\))")
+_TOKENISED = (
+    ((" ,", " .", " ?", " !", " ;", " :"), _BEFORE_MARK),
+    ((" '", " n't", " N'T"), _CONTRACTION),
+    ((" na", " ta", " me"), _SLURRED),
+    (("( ", " )"), _IN_BRACKETS),
+)
+"""What must be in a text for a pattern to be worth the search, and the pattern; its groups are what stays."""
 
 
 def mend_characters(text: str) -> tuple[str, int]:
@@ -42,7 +50,7 @@ def mend_characters(text: str) -> tuple[str, int]:
 
 def split_joined(text: str) -> tuple[str, int]:
     """A space where two sentences run together: `you.If`; not in `e.g.`, `Node.js`, `3.5`, addresses of the web."""
-    if not _JOINED.search(text):
+    if not _MAY_BE_JOINED.search(text):
         return text, 0
     count = 0
 
@@ -60,22 +68,16 @@ def split_joined(text: str) -> tuple[str, int]:
 
 def detokenise(text: str) -> tuple[str, int]:
     """Punctuation joins the word before it, and so do `n't`, `'s`; `gon na`, `wan na` become one word."""
-    text, count = _BEFORE_MARK.subn(r"\1", text)
-    if "'" in text:
-        text, found = _CONTRACTION.subn(r"\1", text)
-        count += found
-    for pattern, replacement in ((_SLURRED, _joined), (_AFTER_OPEN, _nothing)):
-        text, found = pattern.subn(replacement, text)
-        count += found
+    count = 0
+    for cues, pattern in _TOKENISED:
+        if any(cue in text for cue in cues):
+            text, found = pattern.subn(_joined, text)
+            count += found
     return text, count
 
 
-def _joined(words: re.Match[str]) -> str:
-    return "".join(part for part in words.groups() if part)
-
-
-def _nothing(_: re.Match[str]) -> str:
-    return ""
+def _joined(parts: re.Match[str]) -> str:
+    return "".join(part for part in parts.groups() if part)
 
 
 def tidy_space(text: str) -> tuple[str, int]:
