@@ -14,8 +14,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from medgenius.config.curation.repair import RepairConfig
+from medgenius.config.curation.terms import TermsConfig
 from medgenius.curation.row import Rejection, Row, RowStep
 from medgenius.curation.steps.repair import Repair
+from medgenius.curation.steps.terms import Terms
 
 
 def read(path: Path, count: int) -> list[Row]:
@@ -26,7 +28,10 @@ def read(path: Path, count: int) -> list[Row]:
 
 
 def steps() -> list[RowStep]:
-    return [Repair(RepairConfig(urls="placeholder", boilerplate=True, detokenise=True))]
+    return [
+        Repair(RepairConfig(urls="placeholder", boilerplate=True, detokenise=True)),
+        Terms(TermsConfig(abbreviations=True, spelling=True, units=True)),
+    ]
 
 
 def main() -> None:
