@@ -14,9 +14,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from medgenius.config.curation.repair import RepairConfig
+from medgenius.config.curation.soundness import SoundnessConfig
 from medgenius.config.curation.terms import TermsConfig
 from medgenius.curation.row import Rejection, Row, RowStep
 from medgenius.curation.steps.repair import Repair
+from medgenius.curation.steps.soundness import Soundness
 from medgenius.curation.steps.terms import Terms
 
 
@@ -30,6 +32,17 @@ def read(path: Path, count: int) -> list[Row]:
 def steps() -> list[RowStep]:
     return [
         Repair(RepairConfig(urls="placeholder", boilerplate=True, detokenise=True)),
+        Soundness(
+            SoundnessConfig(
+                languages=["en"],
+                language_confidence=0.6,
+                min_answer_words=4,
+                max_words=2000,
+                max_characters=12_000,
+                min_medical_terms=1,
+                reject_unanswered=True,
+            )
+        ),
         Terms(TermsConfig(abbreviations=True, spelling=True, units=True)),
     ]
 

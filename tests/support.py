@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import pytest
 import torch
 from hydra import compose, initialize_config_dir
 from peft import PeftModel
@@ -47,3 +48,11 @@ def random_examples(*lengths: tuple[int, int], seed: int = 0) -> list[Example]:
         return torch.randint(3, 259, (count,), generator=generator).tolist()
 
     return [Example(ids(prompt), ids(answer), truncated=False) for prompt, answer in lengths]
+
+
+def shared_data(name: str) -> Path:
+    """A file of the shared data, which are not part of the project; skips the test where it is absent."""
+    folder = Path(os.environ.get("MEDGENIUS_SHARED_DATA", ROOT.parent / "shared" / "data"))
+    if not (folder / name).exists():
+        pytest.skip(f"needs {name} of the shared data (MEDGENIUS_SHARED_DATA)")
+    return folder / name

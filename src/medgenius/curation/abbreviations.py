@@ -80,14 +80,12 @@ def _chosen(senses: Sequence[_Sense], near: Sequence[str]) -> str | None:
 
 
 def _is_introduced(form: str, dialogue: str) -> bool:
-    """In brackets, or as `..., or COPD`, `called COPD`, `COPD stands for`."""
+    """In brackets, or as in `reflux disease, or GERD`, `called COPD`, `COPD stands for`."""
     if f"({form}" in dialogue or f"{form})" in dialogue:
         return True
-    name = re.escape(form)
-    return bool(
-        form.isupper()
-        and re.search(rf"\b(?:or|called|as|abbreviated|termed) {name}\b|\b{name} (?:is short|stands|means)\b", dialogue)
-    )
+    name, last = re.escape(form), re.escape(form[-1])
+    introduced = rf"(?:,|\b(?i:{last})\w+) or {name}\b|\b(?:called|known as|abbreviated|termed) {name}\b"
+    return form.isupper() and bool(re.search(rf"{introduced}|\b{name} (?:is short|stands|means)\b", dialogue))
 
 
 def _is_shorthand(form: str) -> bool:

@@ -14,7 +14,10 @@ _SERVICE = re.compile(rf"(?<=[.!?\n])[ ]*(?:and )?{_THANKS}[ ]*[.!]+", re.I)
 
 _HOPE = r"(?:i )?(?:sincerely |really |do )?hope (?:that )?(?:this|it|that|my answer|i)(?: was| has| have)?(?: been)? "
 _HELPS = rf"{_HOPE}(?:helps?|helped|helpful|answers? your (?:question|query))(?: (?:you|a bit|a little|some))?"
-_LETTER = r"(?:(?:kind|best|warm|with|many|good)(?:est)? )*(?:regards|wishes)|(?:yours )?(?:sincerely|faithfully|truly)"
+_LETTER = (
+    r"(?:(?:my|very|kind|best|warm|with|many|good)(?:est)? )*(?:regards|wishes)(?: to you)?|be well|"
+    r"(?:yours )?(?:sincerely|faithfully|truly)"
+)
 _NAME = r"(?: *[,~-]* *(?:dr\.? )?(?:[A-Z][\w.'’&-]*[ ,]*){0,6})"
 _HELPFUL = re.compile(rf"(?<![^\s.!?]){_HELPS}[ ]*(?:[.!:)(]+|\Z)", re.I)
 _REGARDS = re.compile(rf"(?:^|(?<=[.!?])) *(?i:{_LETTER}) *[,.!~]+\s*{_NAME}[.!\s]*\Z|\n *(?i:{_LETTER})\s*\Z", re.M)
@@ -37,7 +40,7 @@ _RULES = (
     (("hank", "elcome"), _OPENING),
     (("hank",), _SERVICE),
     (("hope", "Hope"), _HELPFUL),
-    (("egards", "ishes", "incerely", "aithfully", "truly"), _REGARDS),
+    (("egards", "ishes", "incerely", "aithfully", "truly", "e well"), _REGARDS),
     (("lick here", "licking here", "lick on", "ictionary"), _PAGE),
 )
 _ENDING_LENGTH = 200
