@@ -1,5 +1,6 @@
 """Word lists written for this project; `#` opens a comment line."""
 
+import re
 from collections.abc import Iterator
 from importlib.resources import files
 
@@ -14,3 +15,9 @@ def lines(name: str) -> Iterator[str]:
 def words(name: str) -> frozenset[str]:
     """The words of a list that has several in a line."""
     return frozenset(word for line in lines(name) for word in line.split())
+
+
+def any_of(phrases: str) -> re.Pattern[str]:
+    """A pattern for phrases in lower case, set apart by `; `; a last `*` stands for any ending."""
+    patterns = [re.escape(phrase.removesuffix("*")) + r"\w*" * phrase.endswith("*") for phrase in phrases.split("; ")]
+    return re.compile(rf"\b(?:{'|'.join(sorted(patterns, key=len, reverse=True))})(?!\w)")

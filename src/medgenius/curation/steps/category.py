@@ -43,7 +43,7 @@ class Category:
             (f"{dialogue['input']}\n{dialogue['output']}" for dialogue in dialogues),
             _SHARPNESS,
         )
-        self._cues = {line.split("\t")[0]: _any_of(line.split("\t")[1]) for line in lexicon.lines("urgency.tsv")}
+        self._cues = {line.split("\t")[0]: lexicon.any_of(line.split("\t")[1]) for line in lexicon.lines("urgency.tsv")}
 
     def __reduce__(self) -> tuple[type["Category"], tuple[CategoryConfig, Callable[[str], bool]]]:
         return Category, (self._config, self._assess)
@@ -76,10 +76,3 @@ class Category:
         if (category, confidence, urgency) == (row.category, row.confidence, row.urgency):
             return row
         return replace(row, category=category, confidence=confidence, urgency=urgency)
-
-
-def _any_of(phrases: str) -> re.Pattern[str]:
-    patterns = [
-        re.escape(phrase[:-1]) + r"\w*" if phrase.endswith("*") else re.escape(phrase) for phrase in phrases.split("; ")
-    ]
-    return re.compile(rf"\b(?:{'|'.join(sorted(patterns, key=len, reverse=True))})\b")
