@@ -62,6 +62,8 @@ def test_what_leaves(question: str, answer: str, expected: str) -> None:
         (QUESTION, "It may be runner's knee. Rest it for two weeks."),
         (QUESTION, "Tendinitis."),
         (QUESTION, "Take ibuprofen."),
+        (QUESTION, "Tendinopathy."),
+        (QUESTION, "It may be bursitis, does it swell after running?"),
         ("[doctor] hi [patient] hello my knee hurts", "how long has it hurt ?"),
         ("[patient] it hurts here", "okay so i am going to look at your knee and then we will see what the"),
         ("What are the symptoms of anemia?", "Fatigue\nPale skin\nShortness of breath"),

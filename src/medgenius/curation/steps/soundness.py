@@ -21,6 +21,7 @@ _REFERS = re.compile(
     r"(?:\[URL\]|https?:|www\.|website|web site|page|article|link|video)[^.!?]*[.!]?\W*)+$",
     re.I,
 )
+_ANSWERS_FIRST = re.compile(r"\b(?:may|might|could|sounds?|seems?)\b[^?]{3,}, ", re.I)
 _LONGEST_QUESTION_BACK = 40
 """Words; an answer of more that consists of questions is a line of thought."""
 _FEWEST_FOR_UNFINISHED = 8
@@ -28,7 +29,7 @@ _LONGEST_CLOSING = 6
 _CONVERSATION = re.compile(r"(?:\[(?:doctor|patient)\]|\b(?:Doctor|Patient|Guest\w*):)")
 _TERM = re.compile(
     r"\w{3,}(?:oma|omas|itis|osis|oses|emia|aemia|pathy|uria|plasia|trophy|ectomy|otomy|ostomy|ology|algia|penia|plegia|"
-    r"phobia|philia|rrhea|rrhoea|megaly|sclerosis|dystrophy|syndrome|cyte|gnosia|praxia|phasia|mab|cillin|azole)\b",
+    r"phobia|philia|rrhea|rrhoea|megaly|sclerosis|iasis|spadias|dystrophy|syndrome|cyte|gnosia|praxia|phasia|mab|cillin|azole)\b",
     re.I,
 )
 """Endings of medical words, for the rare conditions that no list holds."""
@@ -83,12 +84,12 @@ class Soundness:
 
     def _backchannel(self, text: "_Text") -> str | None:
         words = text.answer_words
-        if len(words) == 1 and words[0] not in self._medical:
+        if not self._medical.isdisjoint(words) or _TERM.search(text.answer):
+            return None
+        if len(words) == 1:
             return "one_word_answer"
-        telling = [word for word in words if word not in self._backchannels]
-        if not telling or (len(words) < self._config.min_answer_words and self._medical.isdisjoint(words)):
-            return "backchannel"
-        return None
+        short = len(words) < self._config.min_answer_words
+        return "backchannel" if short or self._backchannels.issuperset(words) else None
 
     def _repeated(self, text: "_Text") -> str | None:
         question, answer = text.question_words, text.answer_words
@@ -118,7 +119,7 @@ class Soundness:
         if _REFERS.match(text.answer):
             return "does_not_answer:refers_elsewhere"
         sentences = [found for part in _SENTENCE.findall(text.answer) if (found := part.strip())]
-        if len(text.answer_words) <= _LONGEST_QUESTION_BACK and all(part.endswith("?") for part in sentences):
+        if len(text.answer_words) <= _LONGEST_QUESTION_BACK and all(map(_only_asks, sentences)):
             return "does_not_answer:asks_back"
         return None
 
@@ -131,6 +132,11 @@ class Soundness:
             return None
         found |= set(_TERM.findall(f"{text.question} {text.answer}"))
         return "not_medical" if len(found) < needed else None
+
+
+def _only_asks(sentence: str) -> bool:
+    """`You may have gout, does the toe hurt?` answers first."""
+    return sentence.endswith("?") and not _ANSWERS_FIRST.search(sentence)
 
 
 class _Text:
