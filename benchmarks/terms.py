@@ -67,9 +67,8 @@ def main() -> None:
     print("| sentences | right | wrong | missed | precision | recall |\n|---|---|---|---|---|---|")
     for split in ("tune", "held"):
         right, wrong, missed = judged(step, split)
-        print(
-            f"| {split} | {right} | {wrong} | {missed} | {right / (right + wrong):.3f} | {right / (right + missed):.3f} |"
-        )
+        precision, recall = right / (right + wrong), right / (right + missed)
+        print(f"| {split} | {right} | {wrong} | {missed} | {precision:.3f} | {recall:.3f} |")
     if arguments.abbreviations:
         compare(arguments.abbreviations)
 
