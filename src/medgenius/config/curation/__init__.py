@@ -1,0 +1,1 @@
+"""conf/curation: one schema for each step of curation."""

@@ -1,0 +1,113 @@
+"""How addresses are written: street words of several languages, units, post boxes and postcodes."""
+
+import re
+
+W = r"[^\W\d_][\w'’.-]*"
+"""A word of an address."""
+CAP = r"(?:(?:d[eai]l?l?[ae']?s?|la|las|los|el|du|des|le|von|der|den|van|of|the|y|e|do|da|dos|das|San|St\.?)\s+){0,3}[^\W\d_a-zà-ž][\w'’.-]*"
+NUMBER = r"\d{1,5}(?:\s?[-/]\s?\d{1,4})?(?:\s?[A-Za-z](?![\w]))?"
+
+_SAFE_STREET = (
+    r"street|road|avenue|lane|boulevard|blvd|crescent|terrace|highway|hwy|parkway|pkwy|turnpike|expressway|mews|"
+    r"nagar|marg|salai|chowk|bazaar|jalan|ave|rd|gardens|esplanade|causeway"
+)
+_OTHER_STREET = (
+    r"st|dr|drive|ct|court|pl|place|way|ln|cir|circle|sq|square|close|row|walk|hill|park|grove|rise|view|green|"
+    r"route|trail|trl|plaza|loop|gate|quay|wharf|broadway|vista|ridge|run|pike|alley|path|colony|layout|enclave|"
+    r"sector|phase|block|estate|estates|heights|crossing|junction|harbor|point|creek|meadow|field|fields|ter|cres|gdns|vale|yard|fort|union|parks|squares|streets|roads"
+)
+STREET = re.compile(
+    rf"(?<![\w.,/-])(?:(?:flat|apt|apartment|unit|house|plot|h\.? ?no|door no|no|nr)\.?\s*[\w/-]{{1,6}},?\s+)?"
+    rf"{NUMBER},?\s+(?:(?:n|s|e|w|north|south|east|west|nw|ne|sw|se)\.?\s+)?"
+    rf"(?:(?!(?:in|on|at|and|or|of|to|for|the|a|is|was|mg|ml|times|years?|days?|weeks?|months?|hours?|minutes?|percent)\b)"
+    rf"(?:{W}|\d{{1,3}}(?:st|nd|rd|th))[ -]+){{1,4}}(?:{_SAFE_STREET})\b\.?(?:\s+(?:n|s|e|w|nw|ne|sw|se|north|south|east|west)\b\.?)?",
+    re.IGNORECASE,
+)
+STREET_WITH_CAPITAL = re.compile(
+    rf"(?<![\w.,/-]){NUMBER},?\s+(?:[NSEW]\.?\s+|(?:North|South|East|West)\s+)?"
+    rf"(?:(?:[^\W\d_a-zà-ž][\w'’.-]*|\d{{1,3}}(?:st|nd|rd|th))\s+){{1,3}}(?i:{_OTHER_STREET}|{_SAFE_STREET})\b\.?(?!\s*(?:[a-z]+ing|syndrome|disease)\b)"
+)
+NAMED_STREET = re.compile(
+    rf"\b(?:(?:[^\W\d_a-zà-ž][\w'’.-]*|\d{{1,3}}(?:st|nd|rd|th))\s+){{1,3}}(?:Street|Road|Avenue|Lane|Boulevard|Drive|Crescent|Terrace|Close|Blvd|Ave|Rd|St)\b\.?"
+)
+GERMANIC = re.compile(
+    r"\b(?:(?:Am|An der|Im|In der|Auf der|Zum|Zur|Unter den|Alte[rn]?|Große|Obere|Untere)\s+)?[^\W\d_][\w.-]*"
+    r"(?:stra(?:ß|ss)e|str\.?|weg|platz|allee|gasse|ring|damm|ufer|chaussee|straat|laan|plein|gracht|kade|steenweg|"
+    r"gade|vej|vænget|gatan|vägen|gata|veien|vegen|vollen|katu|tie|kuja|gränd|backen|toften|parken)\s+\d{1,4}\s?[a-z]?\b(?!\s*(?:mg|ml|%))",
+    re.IGNORECASE,
+)
+GERMAN_SPACED = re.compile(
+    r"\b[^\W\d_a-zà-ž][\w-]+[ -](?:Stra(?:ß|ss)e|Str\.|Weg|Platz|Allee|Gasse|Ring|Damm|Ufer|Chaussee|Bundesstrasse)\s+\d{1,4}\s?[a-z]?\b"
+)
+ROMANCE = re.compile(
+    rf"(?<!\w)(?:\d{{1,4}}(?:\s?(?:bis|ter|quater))?,?\s+)?(?:calle|c/|avda\.?|avenida|av\.|plaza|pza\.?|paseo|ronda|camino|carretera|"
+    rf"travesía|glorieta|urb\.|urbanización|rue|avenue|boulevard|bd|bld|chemin|impasse|allée|quai|route|cours|"
+    rf"via|viale|piazza|corso|largo|vicolo|piazzale|lungomare|strada|rua|travessa|praça|alameda|estrada|"
+    rf"ul\.|ulica|al\.|os\.|plac|ulice|utca|đường|duong|jl\.|jalan|str\.)"
+    rf"\s*(?:n[º°]\s*)?{CAP}(?:\s+{CAP}){{0,4}}(?:,?\s*(?:n\.?[º°o]?\.?\s*|núm\.?\s*|č\.\s*)?\d{{1,5}}(?:\s?[A-Za-z]\b|[-/]\d+)?)?",
+)
+ROMANCE_LOWER = re.compile(
+    rf"\b(?:calle|avenida|plaza|paseo|rue|avenue|boulevard|chemin|via|viale|piazza|corso|rua|straße|ulica)\s+(?:{W}\s+){{0,4}}{W},?\s*(?:n[º°o]?\.?\s*)?\d{{1,4}}\b"
+    rf"|\b\d{{1,4}}(?:\s?(?:bis|ter))?,?\s+(?:rue|chemin|impasse|allée|quai)\s+(?:{W}\s+){{0,3}}{W}",
+    re.IGNORECASE,
+)
+HUNGARIAN = re.compile(
+    r"\b[^\W\d_a-zà-ž][\w-]+(?:\s+[\w-]+)?\s+(?:u\.|utca|út|tér|tere|körút|sétány|ulica|cesta|trg|náměstí|ulice)\s+\d{1,4}\.?"
+)
+BOX = re.compile(
+    r"\b(?:p\.?\s?o\.?\s?box|post(?:al)? ?box|postbus|postfach|apartado(?: de correos)?|casilla|bp|boîte postale|postboks|"
+    r"casella postale|pmb|bag)\s*[#:]?\s*\d{1,7}\b|\b(?:psc|unit|uss|cmr)\s+[\w.-]+,?\s+box\s+\d+(?:,?\s+(?:apo|fpo|dpo)\s+\w\w\s+\d{5})?|"
+    r"\b(?:apo|fpo|dpo)\s+(?:aa|ae|ap)\s+\d{5}(?:-\d{4})?",
+    re.IGNORECASE,
+)
+UNIT = re.compile(
+    r"\b(?:apt|apartment|suite|ste|flat|floor|room)\.?\s*#?\s*(?:\d{1,5}[A-Z]?|[A-Z]\d{0,3})\b(?!\s*(?:mg|ml|%))",
+    re.IGNORECASE,
+)
+UNIT_LINE = re.compile(
+    rf"(?<!\w)(?:\d{{1,6}}\s+)?(?:{CAP}\s+){{1,5}}(?:\d{{1,5}}\.?,?\s*)?(?:apt|suite|unit|flat)\.?\s*#?\s*\d{{1,5}}\b|"
+    r"(?<!\w)\d{1,6}\s+(?:[\w'’.-]+\s+){1,5}(?:apt|suite)\.?\s*#?\s*\d{1,5}\b",
+    re.IGNORECASE,
+)
+UK_POSTCODE = r"(?:[A-Z]{1,2}\d[A-Z\d]?\s*\d[ABD-HJLNP-UW-Z]{2})"
+POSTCODE_CERTAIN = re.compile(
+    rf"(?<![\w-])(?:GIR ?0AA|(?:[A-PR-UWYZ][A-HK-Y]?\d[A-HJKPSTUW\d]? \d[ABD-HJLNP-UW-Z]{{2}}))(?![\w-])|"
+    r"(?<![\w-])[ABCEGHJ-NPRSTVXY]\d[ABCEGHJ-NPRSTV-Z] \d[ABCEGHJ-NPRSTV-Z]\d(?![\w-])|(?<![\w-])\d{4} [A-Z]{2} (?=[A-Z][a-z])"
+)
+STATE = r"A[LKZR]|C[AOT]|D[EC]|FL|GA|HI|I[DLNA]|K[SY]|LA|M[EDAINSOT]|N[EVHJMYCD]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[TA]|W[AVIY]|PR"
+CITY_STATE_ZIP = re.compile(
+    rf"\b{CAP}(?:\s+{CAP}){{0,2}},?\s+(?:{STATE}|Alabama|Alaska|Arizona|Arkansas|California|Colorado|Connecticut|Delaware|Florida|Georgia|"
+    rf"Hawaii|Idaho|Illinois|Indiana|Iowa|Kansas|Kentucky|Louisiana|Maine|Maryland|Massachusetts|Michigan|Minnesota|Mississippi|"
+    rf"Missouri|Montana|Nebraska|Nevada|New Hampshire|New Jersey|New Mexico|New York|North Carolina|North Dakota|Ohio|Oklahoma|Oregon|"
+    rf"Pennsylvania|Rhode Island|South Carolina|South Dakota|Tennessee|Texas|Utah|Vermont|Virginia|Washington|West Virginia|"
+    rf"Wisconsin|Wyoming),?\s+\d{{5}}(?:-\d{{4}})?\b|\b(?i:[a-z]+(?: [a-z]+)?, (?:{STATE}) \d{{5}})\b"
+)
+POSTCODE_CITY = re.compile(
+    rf"(?<![\w.,/-])(?:(?:D|A|CH|F|I|E|B|NL|PL|S|DK)-)?(?:\d{{5}}|\d{{2}}-\d{{3}}|\d{{3}} \d{{2}})\s+[^\W\d_a-zà-ž][\w'’-]{{2,}}(?:\s+(?:am|an der|im|de|la|del|sur|sul|di)?\s?[^\W\d_a-zà-ž][\w'’-]+){{0,2}}"
+)
+CITY_PIN = re.compile(
+    r"\b[^\W\d_a-zà-ž][\w'’-]+(?:\s+[^\W\d_a-zà-ž][\w'’-]+)?\s?[-–,]?\s?\b[1-8]\d{2}\s?\d{3}\b(?![\w.,-])"
+)
+LABELLED_CODE = re.compile(
+    r"\b(?:zip(?: ?code)?|post(?:al)? ?code|postcode|pin(?: ?code)?|eircode|plz|c\.?\s?p\.?|código postal|code postal|cap|postleitzahl|postnummer)"
+    r"\s*(?:is|:|=|#|es|ist)?\s*([A-Z]{0,2}-?\d[\dA-Z]{1,5}(?:[ -]\d?[A-Z\d]{2,4})?)\b",
+    re.IGNORECASE,
+)
+TAIL = re.compile(
+    rf"(?:[ \t]*,[ \t]*(?:\n[ \t]*)?|[ \t]*\n[ \t]*,?[ \t]*|[ \t]+)"
+    rf"(?:(?i:(?:apt|apartment|suite|ste|unit|flat|floor|room|bldg|building|block|piso|planta|puerta|portal|esc|bajo|appt|étage|etage|int|scala|st|str|street|ward|sector|phase)\.?\s*#?\s*[\w-]{{0,6}})|"
+    rf"\d{{1,3}}\s?[ºª°]\s?\w{{0,4}}|{UK_POSTCODE}|[A-Z]\d[A-Z] \d[A-Z]\d|(?:[A-Z]{{1,2}}-)?\d{{3,6}}(?:[- ]\d{{3,4}})?(?:\s?[A-Z]{{2}})?(?![\w.,]?\d)|"
+    rf"(?:{STATE}|[A-Z]{{2,3}}|nan)(?![\w])|[^\W\d_a-zà-ž][\w'’-]{{2,}}(?:\s+[^\W\d_a-zà-ž][\w'’-]{{2,}}){{0,2}}(?:\s+\((?:[A-Z]\w+)\))?)"
+)
+DWELLING = re.compile(
+    r"\b(?:address(?: is)?|lives? (?:at|on|in)|living (?:at|on|in)|lived (?:at|on)|resid(?:es?|ing) (?:at|in|on)|resident of|located (?:at|on)|office is (?:at|on)|"
+    r"stay(?:s|ing) (?:at|in)|staying at|moved (?:here )?(?:from|to)|sent? (?:it |one |to )*to|deliver(?:ed)? to|mail(?:ed)? to|ship(?:ped)? to|return to|drops you off at|"
+    r"restaurant is at|meet you at|home is|grew up in|from|domicili[oa](?: en)?|vive en|residente en|dirección|wohnhaft(?: in)?|wohnt in|anschrift|adresse|adres|indirizzo|"
+    r"demeurant(?: au)?|habite(?: au)?|residente (?:a|in)|abita in|zamieszkał[ya])\s*:?\s*$",
+    re.IGNORECASE,
+)
+LABELLED = re.compile(
+    r"\b(?:(?:home|postal|mailing|billing|street|residential|new|current|permanent|my|their|her|his)\s+)?(?:address(?:es)?|addr|domicilio|dirección|anschrift|adresse|indirizzo|adres)"
+    r"(?:\s+with|\s+to)?\s*(?::|is|of [^.\n]{2,30} is|=|es|ist|è|est)?\s*:?\s*((?:[^\W_a-zà-ž]|c/|the corner of)[^.;?!\n]*\d[^;?!\n.]*)",
+    re.IGNORECASE,
+)

@@ -1,0 +1,242 @@
+"""Names of persons: by what stands before and after them, and by the lists of names."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from medgenius.curation.deidentification.lexicon import Trait
+from medgenius.curation.deidentification.name_contexts import (
+    AFTER,
+    BEFORE,
+    CONNECTED,
+    CREDENTIAL,
+    LABEL,
+    MONTHS,
+    NAMING,
+    NEVER,
+    SOFT_TITLE,
+    SPEAKER,
+    TITLE,
+)
+from medgenius.curation.deidentification.spans import Candidate, Evidence
+from medgenius.curation.deidentification.tokens import Token
+
+_JOINS = re.compile(r"\s?[-.]?\s?|\.\s|,\s")
+_LONGEST = 5
+"""Words of one name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text, its words, and the names that it uses as eponyms (folded)."""
+
+    text: str
+    tokens: Sequence[Token]
+    eponyms: frozenset[str]
+    german: bool
+    """German writes all nouns with a capital, which therefore says nothing."""
+
+
+def find_names(source: Text) -> Iterator[Candidate]:
+    """Candidates of kind PERSON; they may overlap."""
+    yield from _introduced(source, TITLE, Evidence.CERTAIN, loose=True)
+    yield from _introduced(source, LABEL, Evidence.CERTAIN, loose=True)
+    yield from _introduced(source, NAMING, Evidence.CERTAIN, loose=True)
+    yield from _introduced(source, SOFT_TITLE, Evidence.LIKELY, loose=False)
+    for run in _runs(source):
+        evidence = _judged(source, run)
+        if evidence:
+            yield Candidate(run[0].start, run[-1].end, "PERSON", Evidence(evidence))
+
+
+def _introduced(source: Text, context: re.Pattern[str], evidence: Evidence, *, loose: bool) -> Iterator[Candidate]:
+    """Names that directly follow a title or a label."""
+    starts = {token.start: index for index, token in enumerate(source.tokens)}
+    for match in context.finditer(source.text):
+        index = starts.get(match.end())
+        if index is None:
+            continue
+        name = _following(source, index, loose=loose)
+        if name:
+            yield Candidate(name[0].start, name[-1].end, "PERSON", evidence)
+
+
+def _following(source: Text, index: int, *, loose: bool) -> list[Token]:
+    """The words of a name that begins at a word; empty where none does."""
+    name: list[Token] = []
+    for token in source.tokens[index : index + _LONGEST]:
+        if name and not _joined(source.text, name[-1], token):
+            break
+        if token.folded in CONNECTED and not token.shouted and (not name or _continues(source, name, token)):
+            name.append(token)
+        elif _may_follow(token, first=not name, loose=loose, capitals=bool(name) and name[0].capital):
+            name.append(token)
+        else:
+            break
+    while name and name[-1].folded in CONNECTED and not name[-1].has(Trait.SURNAME):
+        name.pop()
+    if name and all(token.initial or token.folded in NEVER for token in name):
+        return []
+    return name
+
+
+def _continues(source: Text, name: list[Token], particle: Token) -> bool:
+    """Whether a word with a capital or a listed name comes after a particle."""
+    if particle.index + 1 >= len(source.tokens):
+        return False
+    after = source.tokens[particle.index + 1]
+    return after.folded in CONNECTED or (after.capital if name[0].capital else after.has(Trait.NAME))
+
+
+def _may_follow(token: Token, *, first: bool, loose: bool, capitals: bool) -> bool:
+    """Whether a word can be part of a name after a title or a label."""
+    if token.folded in NEVER and not (token.folded == "will" and token.capital and token.cased and first and loose):
+        return False
+    if token.has(Trait.MEDICAL_NOUN) or (token.has(Trait.ORGANISATION_NOUN) and not token.has(Trait.SURNAME)):
+        return False
+    if token.initial:
+        return True
+    if token.capital and token.cased and (first or capitals):
+        return loose or not token.has(Trait.WORD) or token.has(Trait.NAME)
+    if capitals and token.cased:
+        return False
+    if first and loose:
+        return not token.has(Trait.COMMON) or (token.has(Trait.SURNAME) and len(token.folded) > 3)
+    return token.has(Trait.NAME) and not token.has(Trait.WORD)
+
+
+def _joined(text: str, left: Token, right: Token) -> bool:
+    between = text[left.end : right.start]
+    if between == ". ":
+        return left.initial
+    return between in {" ", "-", "  ", "\t"} or (between == "." and left.initial)
+
+
+def _runs(source: Text) -> Iterator[list[Token]]:
+    """Longest rows of words that may each be part of a name, without the ordinary words at their ends."""
+    run: list[Token] = []
+    tokens = source.tokens
+    for index, token in enumerate(tokens):
+        joined = bool(run) and _joined(source.text, run[-1], token)
+        if run and not joined:
+            yield from _trimmed(run)
+            run = []
+        inside = bool(run) and token.folded in CONNECTED and index + 1 < len(tokens) and _namelike(tokens[index + 1])
+        if _namelike(token) or inside or (token.initial and token.cased and _neighbours(tokens, index)):
+            run.append(token)
+        else:
+            yield from _trimmed(run)
+            run = []
+    yield from _trimmed(run)
+
+
+def _neighbours(tokens: Sequence[Token], index: int) -> bool:
+    return any(_namelike(other) for other in tokens[max(0, index - 1) : index + 2] if not other.initial)
+
+
+def _namelike(token: Token) -> bool:
+    """Whether a word may be part of a name by its own form."""
+    if len(token.text) < 2 or token.folded in NEVER:
+        return False
+    if token.has(Trait.MEDICAL_NOUN):
+        return False
+    if token.capital and token.cased and not token.shouted:
+        return not (token.opens and token.has(Trait.WORD) and not token.has(Trait.NAME))
+    if token.shouted and token.cased:
+        return token.has(Trait.NAME) and not token.has(Trait.WORD) and len(token.text) > 3
+    return token.has(Trait.NAME) and not token.has(Trait.WORD)
+
+
+def _trimmed(run: list[Token]) -> Iterator[list[Token]]:
+    """A run without ordinary words at its ends that are not names."""
+    first, last = 0, len(run)
+    while first < last and (_plain(run[first]) or run[first].folded in CONNECTED):
+        first += 1
+    while last > first and (_plain(run[last - 1]) or run[last - 1].folded in CONNECTED):
+        last -= 1
+    if first < last and not all(token.initial for token in run[first:last]):
+        yield run[first:last]
+
+
+def _plain(token: Token) -> bool:
+    return token.has(Trait.WORD) and not token.has(Trait.NAME)
+
+
+def _judged(source: Text, run: list[Token]) -> int:
+    """Evidence that a run is a person, 0 for none."""
+    text, start, end = source.text, run[0].start, run[-1].end
+    if _is_something_else(source, run):
+        return 0
+    before = text[max(0, start - 40) : start]
+    after = text[end : end + 30]
+    context = int(bool(BEFORE.search(before))) + int(bool(AFTER.match(after)))
+    evidence = _several(run, source) if len(run) > 1 else _single(run[0], source, context)
+    if CREDENTIAL.match(after):
+        return max(evidence + 1, Evidence.LIKELY) if evidence < Evidence.CERTAIN else evidence
+    if SPEAKER.match(after) and run[0].opens and run[0].has(Trait.FIRST_NAME) and evidence:
+        context += 1
+    return min(evidence + context, Evidence.CERTAIN) if evidence else 0
+
+
+def _is_something_else(source: Text, run: list[Token]) -> bool:
+    """An eponym, an institution, a place or a work by what stands next to it."""
+    index = run[-1].index + 1
+    after = source.tokens[index] if index < len(source.tokens) else None
+    gap = source.text[run[-1].end : after.start] if after else ""
+    adjacent = after is not None and (not gap.strip(" -–/") or gap in {"'s ", "’s ", "' "})
+    if after is not None and adjacent and (after.has(Trait.MEDICAL_NOUN) or after.folded.endswith(_MEDICAL_ENDINGS)):
+        return True
+    if after is not None and adjacent and after.has(Trait.ORGANISATION_NOUN) and after.capital:
+        return True
+    if any(token.has(Trait.ORGANISATION_NOUN) and not token.has(Trait.SURNAME) for token in run):
+        return True
+    if all(token.has(Trait.EPONYM) or token.folded in source.eponyms for token in run):
+        return True
+    return all(token.has(Trait.REGION) or token.has(Trait.CITY) and not token.has(Trait.NAME) for token in run)
+
+
+_MEDICAL_ENDINGS = ("itis", "osis", "opathy", "emia", "aemia", "trophy", "plasia", "oma", "omas", "plasty", "ectomy")
+
+
+def _several(run: list[Token], source: Text) -> int:
+    """Evidence of a run of two or more words."""
+    names = [token for token in run if not token.initial and token.folded not in CONNECTED]
+    if len(names) == 1:
+        evidence = _single(names[0], source, 0)
+        return min(evidence + 1, Evidence.CERTAIN) if evidence else 0
+    first, last = names[0], names[-1]
+    plain = sum(token.has(Trait.WORD) for token in names)
+    known = sum(token.has(Trait.NAME) for token in names)
+    if len(run) > _LONGEST or (len(names) > 2 and plain > len(names) // 2):
+        return 0
+    if any(token.folded in source.eponyms for token in names):
+        return Evidence.POSSIBLE if known else 0
+    if first.has(Trait.FIRST_NAME) and not plain:
+        return Evidence.CERTAIN
+    if first.has(Trait.FIRST_NAME) and last.has(Trait.SURNAME):
+        return Evidence.LIKELY if plain < len(names) else Evidence.POSSIBLE
+    if not first.cased:
+        return Evidence.LIKELY if known == len(names) and not plain else 0
+    if source.german:
+        return 0
+    if plain == 0:
+        return Evidence.LIKELY if known else Evidence.POSSIBLE
+    return Evidence.POSSIBLE if first.has(Trait.FIRST_NAME) else 0
+
+
+def _single(token: Token, source: Text, context: int) -> int:
+    """Evidence of one word; `context` counts the sides that speak for a person."""
+    word, first = token.has(Trait.WORD), token.has(Trait.FIRST_NAME)
+    if token.folded in source.eponyms or token.has(Trait.REGION):
+        return Evidence.POSSIBLE if first and context else 0
+    if not token.cased or not token.capital:
+        return Evidence.LIKELY if first and not word and len(token.folded) > 3 else 0
+    if first and not word:
+        return Evidence.POSSIBLE if token.has(Trait.CITY) and not context else Evidence.LIKELY
+    if token.opens and word:
+        return 0
+    if word:
+        return Evidence.POSSIBLE if first and context and token.folded not in MONTHS else 0
+    if source.german:
+        return Evidence.POSSIBLE if context and token.has(Trait.SURNAME) else 0
+    return Evidence.POSSIBLE if token.has(Trait.SURNAME) or context else 0

@@ -1,0 +1,1 @@
+"""The steps of curation, one file each."""
