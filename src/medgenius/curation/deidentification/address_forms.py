@@ -33,7 +33,7 @@ NAMED_STREET = re.compile(
 GERMANIC = re.compile(
     r"\b(?:(?:Am|An der|Im|In der|Auf der|Zum|Zur|Unter den|Alte[rn]?|Große|Obere|Untere)\s+)?[^\W\d_][\w.-]*"
     r"(?:stra(?:ß|ss)e|str\.?|weg|platz|allee|gasse|ring|damm|ufer|chaussee|straat|laan|plein|gracht|kade|steenweg|"
-    r"gade|vej|vænget|gatan|vägen|gata|veien|vegen|vollen|katu|tie|kuja|gränd|backen|toften|parken)\s+\d{1,4}\s?[a-z]?\b(?!\s*(?:mg|ml|%))",
+    r"gade|vej|vænget|gatan|vägen|gata|veien|vegen|vollen|stræti|straeti|braut|gaten|krogen|hove|gracht|brücke|graben|katu|tie|kuja|gränd|backen|toften|parken)\s+\d{1,4}\s?[a-z]?\b(?!\s*(?:mg|ml|%))",
     re.IGNORECASE,
 )
 GERMAN_SPACED = re.compile(
@@ -61,7 +61,7 @@ BOX = re.compile(
     re.IGNORECASE,
 )
 UNIT = re.compile(
-    r"\b(?:apt|apartment|suite|ste|flat|floor|room)\.?\s*#?\s*(?:\d{1,5}[A-Z]?|[A-Z]\d{0,3})\b(?!\s*(?:mg|ml|%))",
+    r"\b(?:apt|apartment|suite|flat)\.?\s*#?\s*(?:\d{1,5}[A-Z]?|[A-Z]\d{1,3})\b(?!\s*(?:mg|ml|%))",
     re.IGNORECASE,
 )
 UNIT_LINE = re.compile(
@@ -89,15 +89,35 @@ CITY_PIN = re.compile(
     r"\b[^\W\d_a-zà-ž][\w'’-]+(?:\s+[^\W\d_a-zà-ž][\w'’-]+)?\s?[-–,]?\s?\b[1-8]\d{2}\s?\d{3}\b(?![\w.,-])"
 )
 LABELLED_CODE = re.compile(
-    r"\b(?:zip(?: ?code)?|post(?:al)? ?code|postcode|pin(?: ?code)?|eircode|plz|c\.?\s?p\.?|código postal|code postal|cap|postleitzahl|postnummer)"
+    r"\b(?:zip(?: ?code)?|post(?:al)? ?code|postcode|pin(?: ?code)?|eircode|plz|(?-i:C\.?P\.?(?=\s?[:=\d]))|código postal|code postal|(?-i:CAP)|postleitzahl|postnummer)"
     r"\s*(?:is|:|=|#|es|ist)?\s*([A-Z]{0,2}-?\d[\dA-Z]{1,5}(?:[ -]\d?[A-Z\d]{2,4})?)\b",
     re.IGNORECASE,
 )
+_GAP = r"(?:[ \t]*,[ \t]*(?:\n[ \t>?|]*)?|[ \t]*\n[ \t>?|]*,?[ \t]*|[ \t]+)"
+_UNIT_WORD = (
+    r"(?i:apt|apartment|suite|ste|unit|flat|floor|room|bldg|building|block|piso|planta|puerta|portal|esc|bajo|appt|"
+    r"étage|etage|int|scala|streets?|st|str|ward|sector|phase)"
+)
 TAIL = re.compile(
-    rf"(?:[ \t]*,[ \t]*(?:\n[ \t]*)?|[ \t]*\n[ \t]*,?[ \t]*|[ \t]+)"
-    rf"(?:(?i:(?:apt|apartment|suite|ste|unit|flat|floor|room|bldg|building|block|piso|planta|puerta|portal|esc|bajo|appt|étage|etage|int|scala|st|str|street|ward|sector|phase)\.?\s*#?\s*[\w-]{{0,6}})|"
-    rf"\d{{1,3}}\s?[ºª°]\s?\w{{0,4}}|{UK_POSTCODE}|[A-Z]\d[A-Z] \d[A-Z]\d|(?:[A-Z]{{1,2}}-)?\d{{3,6}}(?:[- ]\d{{3,4}})?(?:\s?[A-Z]{{2}})?(?![\w.,]?\d)|"
-    rf"(?:{STATE}|[A-Z]{{2,3}}|nan)(?![\w])|[^\W\d_a-zà-ž][\w'’-]{{2,}}(?:\s+[^\W\d_a-zà-ž][\w'’-]{{2,}}){{0,2}}(?:\s+\((?:[A-Z]\w+)\))?)"
+    rf"{_GAP}(?:{_UNIT_WORD}\b\.?\s*#?\s*(?:\w{{0,3}}\d\w{{0,5}}|[A-Z](?!\w))?|\d{{1,3}}\s?[ºª°]\s?\w{{0,4}}|{UK_POSTCODE}|"
+    rf"[A-Z]\d[A-Z] \d[A-Z]\d|(?:[A-Z]{{1,2}}-)?(?:\d\d-\d{{3}}|\d{{2,6}}(?:[- ]\d{{3,4}})?)(?:\s?[A-Z]{{2}}(?!\w))?(?![\w]|[.,:/ -]?\d)|"
+    rf"[A-Z]{{2,3}}(?!\w)|nan(?!\w)|{CAP}(?:[ -]{CAP}){{0,2}}(?:\s+\([^)\n]{{2,14}}\))?)"
+)
+LEFT = re.compile(r"(?:(?:\d{1,6}|[Aa]pt\.? \d+)[ \t]+){1,2}$")
+NUMBERED = re.compile(
+    rf"(?<![\w.,/-])\d{{1,6}}[ ](?:{CAP}\s){{1,4}}\d{{1,5}}\b\.?|(?<![\w.,/-])\d{{1,6}}[ ](?:{CAP}\s){{1,3}}u\. \d{{1,5}}\b"
+)
+CORNER = re.compile(
+    rf"(?i:the corner of)\s+[^.,;\n]{{2,40}}?(?:\s?[Ss]tr?\.)?\s+and\s+{CAP}(?:\s+{CAP})?|(?i:the corner of)\s+[^.,;\n]{{3,50}}"
+)
+AT = re.compile(
+    r"\b(?:(?:lives?|lived|living|resid(?:es|ing|ed)|located|stays?|staying|arrived|you off|(?:office|restaurant|home|house) is) (?:at|in|on)|"
+    r"(?:sent?|deliver(?:ed)?|mail(?:ed)?|return|moved?) (?:it |one |this )?to)[?:]?\s+(?:user:\s+)?"
+    r"(\d{1,6}(?:,?[ ](?!(?:and|with|for|in|after|before|who|because|since|if|when|but|to|a|an|on|at|is|was)\b)[\w'’/-]+\.?){1,6})",
+    re.IGNORECASE,
+)
+IN_TOWN = re.compile(
+    rf"\b(?:in|at|from|near)\s+({CAP}(?:\s+{CAP}){{0,4}}\s+(?!(?:19|20)\d\d\b)(?:\d{{4,5}}(?:-\d{{3}})?|\d{{2}}-\d{{3}}))(?![\w.,-]*\d)"
 )
 DWELLING = re.compile(
     r"\b(?:address(?: is)?|lives? (?:at|on|in)|living (?:at|on|in)|lived (?:at|on)|resid(?:es?|ing) (?:at|in|on)|resident of|located (?:at|on)|office is (?:at|on)|"

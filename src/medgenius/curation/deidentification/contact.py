@@ -14,7 +14,7 @@ _EMAIL = re.compile(
 )
 _URL = re.compile(
     r"\b(?:https?://|ftp://|www\.)[^\s<>\"')\]]+[^\s<>\"')\].,;:!?]|"
-    r"(?<![\w@.])(?:[a-z0-9-]+\.)+(?:com|org|net|edu|gov|info|co\.uk|nhs\.uk|io|me|de|es|fr|it)(?:/[^\s<>\"')\]]*[\w/])?(?![\w@])",
+    r"(?<![\w@.])(?:[a-z0-9-]+\.)+(?-i:com|org|net|edu|gov|info|co\.uk|nhs\.uk|io)(?:/[^\s<>\"')\]]*[\w/])?(?![\w@])",
     re.IGNORECASE,
 )
 _PUBLIC_SITE = re.compile(
@@ -46,7 +46,7 @@ _USERNAME = re.compile(
 _NOT_USERNAMES = re.compile(r"^(?:the|not|and|for|that|this|your|very|always|called|with)$", re.IGNORECASE)
 
 _PHONE = re.compile(
-    r"(?<![\w.,/+-])(?:\+|00)?\s?\(?\d{1,5}\)?(?:\s?(?:\(0\)|[-.–/·]|\s\s?|\s-\s)?\s?\(?\d{1,5}\)?){1,6}(?:\s?(?:x|ext\.?|extension)\s?\d{1,6})?(?![\w%]|[.,/:-]\d)",
+    r"(?<![\w./+-])(?<!\d,)(?:\+|00)?\s?\(?\d{1,5}\)?(?:\s?(?:\(0\)|[-.–/·]|\s\s?|\s-\s)?\s?\(?\d{1,5}\)?){1,6}(?:\s?(?:x|ext\.?|extension)\s?\d{1,6})?(?![\w%]|[.,/:-]\d)",
     re.IGNORECASE,
 )
 _PHONE_WORD = re.compile(
@@ -59,6 +59,7 @@ _PHONE_WORD = re.compile(
     r"\s*[.:#=(]*\s*[\"“]?\s*$",
     re.IGNORECASE,
 )
+_PHONE_AFTER = re.compile(r"\s?[-(]?\s?(?:office|fax|mobile|cell|home|work|direct|desk|tel)\b", re.IGNORECASE)
 _AMERICAN = re.compile(r"(?:\+?1[-. ]?)?(?:\(\d{3}\)\s?|\d{3}[-. ])\d{3}[-. ]\d{4}(?:\s?(?:x|ext).*)?", re.IGNORECASE)
 _NATIONAL = re.compile(r"\(?0\d{1,5}\)?(?:[ ./-]{1,3}\(?\d{2,8}\)?){1,5}|0[1-9]\d{8,9}")
 _PAIRS = re.compile(
@@ -120,7 +121,7 @@ def _phones(text: str) -> Iterator[Candidate]:
             or _UNIT_AFTER.match(text, match.end())
         ):
             continue
-        evidence = _phone_evidence(text, match.start(), value, count)
+        evidence = _phone_evidence(text, match.start() + len(match.group()) - len(match.group().lstrip()), value, count)
         if evidence:
             start = match.start() + len(match.group()) - len(match.group().lstrip())
             yield Candidate(start, start + len(value), "PHONE", Evidence(evidence))
@@ -129,7 +130,7 @@ def _phones(text: str) -> Iterator[Candidate]:
 def _phone_evidence(text: str, start: int, value: str, count: int) -> int:
     if _TOLL_FREE.match(value):
         return Evidence.POSSIBLE
-    if _PHONE_WORD.search(text, max(0, start - 45), start):
+    if _PHONE_WORD.search(text, max(0, start - 45), start) or _PHONE_AFTER.match(text, start + len(value)):
         return Evidence.CERTAIN
     if count < _SHORTEST:
         return 0

@@ -10,7 +10,7 @@ from medgenius.curation.deidentification.contact import find_contact
 from medgenius.curation.deidentification.dates import find_dates
 from medgenius.curation.deidentification.identifiers import find_identifiers
 from medgenius.curation.deidentification.lexicon import Trait, traits_of
-from medgenius.curation.deidentification.name_contexts import CONNECTED
+from medgenius.curation.deidentification.name_contexts import CONNECTED, NEVER
 from medgenius.curation.deidentification.names import Text, find_names
 from medgenius.curation.deidentification.organisations import find_organisations
 from medgenius.curation.deidentification.spans import KINDS, Candidate, Evidence, Span, merged
@@ -25,6 +25,7 @@ _LEAST: dict[Caution, Evidence] = {
     "high": Evidence.POSSIBLE,
 }
 _PLACEHOLDER = re.compile(rf"\[(?:{'|'.join(KINDS)})\]")
+_EPONYM_JOINS = frozenset({" ", "-", "–", "/", " - ", "'s ", "’s ", "' ", ", ", " and "})
 _HIDDEN = "\N{OBJECT REPLACEMENT CHARACTER}"
 
 _GERMAN = re.compile(r"\b(?:und|der|die|das|ist|nicht|mit|von|wurde|bei|eine[rmn]?|ich|sie|auf|für)\b", re.IGNORECASE)
@@ -46,15 +47,22 @@ def candidates_of(text: str, names: Iterable[str]) -> list[Candidate]:
 
 
 def _eponyms(text: str, tokens: Sequence[Token]) -> frozenset[str]:
-    """Capitalised words that the text uses in front of a medical noun ("Tarlov cysts")."""
+    """Capitalised words that the text uses in front of a medical noun ("Tarlov cysts", "Lambert Eaton syndrome")."""
     eponyms: set[str] = set()
-    for left, right in zip(tokens, tokens[1:], strict=False):
-        if (
-            left.capital
-            and right.has(Trait.MEDICAL_NOUN)
-            and text[left.end : right.start] in {" ", "-", "'s ", "’s ", "' "}
-        ):
-            eponyms.add(left.folded)
+    for noun in tokens:
+        if not noun.has(Trait.MEDICAL_NOUN):
+            continue
+        right, skipped = noun, 0
+        for left in reversed(tokens[max(0, noun.index - 5) : noun.index]):
+            if text[left.end : right.start] not in _EPONYM_JOINS:
+                break
+            if left.capital and left.folded not in NEVER and not left.has(Trait.COMMON):
+                eponyms |= {left.folded, *left.folded.split("-")}
+            elif left.folded not in CONNECTED:
+                skipped += 1
+            if skipped > 1:
+                break
+            right = left
     return frozenset(eponyms)
 
 
@@ -117,7 +125,11 @@ def _names_in(text: str, spans: Iterable[Span]) -> set[str]:
     words = {
         token.folded for span in spans if span.kind == "PERSON" for token in tokens_of(text[span.start : span.end])
     }
-    return {word for word in words if len(word) > 2 and not traits_of(word) & Trait.COMMON and word not in CONNECTED}
+    return {
+        word
+        for word in words
+        if len(word) > 2 and not traits_of(word) & (Trait.COMMON | Trait.EPONYM) and word not in CONNECTED
+    }
 
 
 def _pieces(text: str, spans: Sequence[Span], style: Style, surrogates: Surrogates) -> list[tuple[int, str]]:

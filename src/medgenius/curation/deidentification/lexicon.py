@@ -32,12 +32,14 @@ _LISTS = {
     "surnames.txt.gz": Trait.SURNAME,
     "common_words.txt.gz": Trait.COMMON,
     "vocabulary.txt.gz": Trait.VOCABULARY,
+    "medical_words.txt": Trait.VOCABULARY,
     "cities.txt.gz": Trait.CITY,
     "eponyms.txt": Trait.EPONYM,
     "regions.txt": Trait.REGION,
     "medical_nouns.txt": Trait.MEDICAL_NOUN,
     "organisation_nouns.txt": Trait.ORGANISATION_NOUN,
 }
+_PLURALS = Trait.WORD | Trait.MEDICAL_NOUN
 _GENDER = {"f": Trait.FEMALE, "m": Trait.MALE, "u": Trait.NONE}
 _UNDECOMPOSED = str.maketrans(
     {"ß": "ss", "ø": "o", "đ": "d", "ł": "l", "æ": "ae", "œ": "oe", "ð": "d", "þ": "th", "ı": "i", "’": "'"}
@@ -80,9 +82,9 @@ def traits_of(word: str) -> int:
     key = folded(word)
     known = lexicon().get(key)
     if known is not None:
-        return known
-    if key.endswith("s") and lexicon().get(key[:-1], 0) & Trait.WORD and len(key) > 4:
-        return lexicon()[key[:-1]] & Trait.WORD
+        return known | (lexicon().get(key.removesuffix("s"), 0) & Trait.MEDICAL_NOUN)
+    if key.endswith("s") and lexicon().get(key[:-1], 0) & _PLURALS and len(key) > 4:
+        return lexicon()[key[:-1]] & _PLURALS
     if "-" in key or "'" in key:
         return _traits_of_parts(key)
     return 0

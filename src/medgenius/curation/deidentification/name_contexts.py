@@ -18,9 +18,9 @@ _ROLE = (
 )
 
 TITLE = re.compile(
-    r"\b(?:dr|drs|doctor|mr|mrs|ms|mx|prof|professor|dra|sra|sr|srta|señora?|señorita|don|doña|herrn?|frau|mme|mlle|"
-    r"monsieur|madame|mademoiselle|docteur|doktor|dott|dott\.ssa|dottor|dottoressa|dottore|sig|sig\.ra|signora?|pan|pani|"
-    r"shri|smt|sri|hajji|alhaji|sheikh|rev|reverend|rabbi|imam|sgt|capt|judge)\b(?:\.|(?=\s))\s*"
+    r"\b(?:(?:dr|drs|mr|mrs|ms|mx|prof|dra|sra|sr|srta|dott|dott\.ssa|sig|sig\.ra|smt|rev|sgt|capt)\b\.?(?=[\s\w])|"
+    r"(?:doctor|professor|señora?|señorita|don|doña|herrn?|frau|mme|mlle|monsieur|madame|mademoiselle|docteur|doktor|dottor|"
+    r"dottoressa|dottore|signora?|pan|pani|shri|sri|hajji|alhaji|sheikh|reverend|rabbi|imam|judge)\b(?=\s))\s*"
     r"(?:(?:dr|med|prof|phil|univ)\.?\s+)*",
     re.IGNORECASE,
 )
@@ -36,7 +36,7 @@ LABEL = re.compile(
     r"\b(?:next of kin|nok|emergency contact|referring (?:doctor|physician|gp)|attending(?: physician)?|"
     r"consultant|physician|provider|surgeon|gp|pcp|author|dictated by|signed(?: by)?|electronically signed by|reviewed by|"
     r"attn|attention|cc|witness|médico|arzt|patient name|paciente|paziente|patientin))"
-    r"\s*(?:[:=#]|\bis\b|['’]s\b|\bes\b|\bist\b|\best\b|\bè\b)\s*(?:dr\.?\s+|mrs?\.?\s+|ms\.?\s+)?",
+    r"\s*(?:[:=#?]|\bis\b|['’]s\b|\bes\b|\bist\b|\best\b|\bè\b)\s*(?:dr\.?\s+|mrs?\.?\s+|ms\.?\s+)?",
     re.IGNORECASE,
 )
 
@@ -83,6 +83,13 @@ AFTER = re.compile(
 CREDENTIAL = re.compile(
     r",?\s*\(?(?:M\.?D\.?|D\.?O\.?|R\.?N\.?|N\.P|Ph\.?\s?D\.?|LCSW|LMFT|LPCC?|LMHC|MSW|MBBS|FRCS|MRCP|Psy\.?D|LICSW|CRNP)\b"
 )
+REFERENCE = re.compile(
+    r"(?:['’]s?)?[\s,]*(?:\(?\d{1,2}\s*(?:th|st|nd|rd)?\s?(?:/|e\b|ed\b|edn|edition)|\bpg?\.?\s?\d|page|et al|\(?(?:19|20)\d\d[);,]|"
+    r"\w+\s+\d+/?e|obs\b|textbook|dentistry|principles|physiology|and \w+ \d+\s?/?e|\d+/)",
+    re.IGNORECASE,
+)
+CITED = re.compile(r"(?:Refs?|References?|Textbook|According to|Published by|[Bb]y authors?)\b[^\n]{0,60}$")
+"""Books and their authors."""
 SPEAKER = re.compile(r"\s*:\s")
 PARTICLES = frozenset(
     "de del della di da dos das do du la le van von der den ter ten bin ibn al el bint abu y e of mac mc st o dela zu zur".split()
@@ -99,7 +106,7 @@ NEVER = frozenset(
     patients pill please pt rn same saturday see she should since sir so some soon sunday take than thank thanks that the
     their them then there these they this those though three thursday thus tuesday today too two un under unknown until up
     us very was we wednesday week well were what when where which while who whom whose why will with year years yeah yes
-    yesterday yet you your yours hey hello hi dear mum mom dad kin self none nil alexa siri google dragon christmas easter
+    yesterday yet you your yours hey hello hi dear mum mom dad kin self none nil doc docs apt suite flat box building iv ii iii vi philippine filipino indian page patient children alexa siri google dragon christmas easter
     god jesus jehovah lord christ islam ramadan english spanish french german italian arabic chinese latin hispanic asian
     african american british indian european caucasian department clinic ward hospital street road male female sex date
     name surname telephone mobile phone email address history re ref tel fax dob mrn nhs sincerely regards best kind

@@ -4,16 +4,18 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from medgenius.curation.deidentification.lexicon import Trait
+from medgenius.curation.deidentification.lexicon import Trait, traits_of
 from medgenius.curation.deidentification.name_contexts import (
     AFTER,
     BEFORE,
+    CITED,
     CONNECTED,
     CREDENTIAL,
     LABEL,
     MONTHS,
     NAMING,
     NEVER,
+    REFERENCE,
     SOFT_TITLE,
     SPEAKER,
     TITLE,
@@ -21,7 +23,7 @@ from medgenius.curation.deidentification.name_contexts import (
 from medgenius.curation.deidentification.spans import Candidate, Evidence
 from medgenius.curation.deidentification.tokens import Token
 
-_JOINS = re.compile(r"\s?[-.]?\s?|\.\s|,\s")
+_COORDINATION = re.compile(r",\s|,?\s(?:and|&|y|und|et|e)\s")
 _LONGEST = 5
 """Words of one name."""
 
@@ -56,12 +58,13 @@ def _introduced(source: Text, context: re.Pattern[str], evidence: Evidence, *, l
         index = starts.get(match.end())
         if index is None:
             continue
-        name = _following(source, index, loose=loose)
-        if name:
+        titled = len(match.group().rstrip(". ")) < 5
+        name = _following(source, index, loose=loose, titled=titled)
+        if name and (context is TITLE or not _is_something_else(source, name)):
             yield Candidate(name[0].start, name[-1].end, "PERSON", evidence)
 
 
-def _following(source: Text, index: int, *, loose: bool) -> list[Token]:
+def _following(source: Text, index: int, *, loose: bool, titled: bool) -> list[Token]:
     """The words of a name that begins at a word; empty where none does."""
     name: list[Token] = []
     for token in source.tokens[index : index + _LONGEST]:
@@ -69,7 +72,7 @@ def _following(source: Text, index: int, *, loose: bool) -> list[Token]:
             break
         if token.folded in CONNECTED and not token.shouted and (not name or _continues(source, name, token)):
             name.append(token)
-        elif _may_follow(token, first=not name, loose=loose, capitals=bool(name) and name[0].capital):
+        elif _may_follow(token, first=not name, loose=loose, titled=titled, capitals=bool(name) and name[0].capital):
             name.append(token)
         else:
             break
@@ -88,7 +91,7 @@ def _continues(source: Text, name: list[Token], particle: Token) -> bool:
     return after.folded in CONNECTED or (after.capital if name[0].capital else after.has(Trait.NAME))
 
 
-def _may_follow(token: Token, *, first: bool, loose: bool, capitals: bool) -> bool:
+def _may_follow(token: Token, *, first: bool, loose: bool, titled: bool, capitals: bool) -> bool:
     """Whether a word can be part of a name after a title or a label."""
     if token.folded in NEVER and not (token.folded == "will" and token.capital and token.cased and first and loose):
         return False
@@ -96,12 +99,14 @@ def _may_follow(token: Token, *, first: bool, loose: bool, capitals: bool) -> bo
         return False
     if token.initial:
         return True
+    if token.camel or (token.shouted and token.cased and not token.has(Trait.NAME)):
+        return False
     if token.capital and token.cased and (first or capitals):
         return loose or not token.has(Trait.WORD) or token.has(Trait.NAME)
     if capitals and token.cased:
         return False
     if first and loose:
-        return not token.has(Trait.COMMON) or (token.has(Trait.SURNAME) and len(token.folded) > 3)
+        return not token.has(Trait.COMMON) or (token.has(Trait.SURNAME) and titled and len(token.folded) > 3)
     return token.has(Trait.NAME) and not token.has(Trait.WORD)
 
 
@@ -136,7 +141,7 @@ def _neighbours(tokens: Sequence[Token], index: int) -> bool:
 
 def _namelike(token: Token) -> bool:
     """Whether a word may be part of a name by its own form."""
-    if len(token.text) < 2 or token.folded in NEVER:
+    if len(token.text) < 2 or token.folded in NEVER or token.camel:
         return False
     if token.has(Trait.MEDICAL_NOUN):
         return False
@@ -144,7 +149,8 @@ def _namelike(token: Token) -> bool:
         return not (token.opens and token.has(Trait.WORD) and not token.has(Trait.NAME))
     if token.shouted and token.cased:
         return token.has(Trait.NAME) and not token.has(Trait.WORD) and len(token.text) > 3
-    return token.has(Trait.NAME) and not token.has(Trait.WORD)
+    unknown = token.capital and not token.shouted
+    return (unknown or token.has(Trait.NAME)) and not token.has(Trait.WORD)
 
 
 def _trimmed(run: list[Token]) -> Iterator[list[Token]]:
@@ -169,7 +175,7 @@ def _judged(source: Text, run: list[Token]) -> int:
         return 0
     before = text[max(0, start - 40) : start]
     after = text[end : end + 30]
-    context = int(bool(BEFORE.search(before))) + int(bool(AFTER.match(after)))
+    context = bool(BEFORE.search(before)) + bool(AFTER.match(after)) + _coordinated(source, run)
     evidence = _several(run, source) if len(run) > 1 else _single(run[0], source, context)
     if CREDENTIAL.match(after):
         return max(evidence + 1, Evidence.LIKELY) if evidence < Evidence.CERTAIN else evidence
@@ -178,21 +184,56 @@ def _judged(source: Text, run: list[Token]) -> int:
     return min(evidence + context, Evidence.CERTAIN) if evidence else 0
 
 
+def _coordinated(source: Text, run: list[Token]) -> bool:
+    """Whether a known name stands beside, after a comma or "and"."""
+    tokens, low, high = source.tokens, run[0].index, run[-1].index
+    after = [token for token in tokens[high + 1 : high + 3] if token.folded != "and"][:1]
+    before = [token for token in tokens[max(0, low - 2) : low] if token.folded != "and"][-1:]
+    pairs = [(run[-1], other) for other in after] + [(other, run[0]) for other in before]
+    return any(
+        other.capital
+        and other.cased
+        and other.folded not in NEVER
+        and other.has(Trait.NAME)
+        and not other.has(Trait.WORD | Trait.EPONYM | Trait.REGION | Trait.CITY)
+        and _COORDINATION.fullmatch(source.text, left.end, right.start) is not None
+        for left, right in pairs
+        for other in (right if left is run[-1] else left,)
+    )
+
+
 def _is_something_else(source: Text, run: list[Token]) -> bool:
     """An eponym, an institution, a place or a work by what stands next to it."""
-    index = run[-1].index + 1
-    after = source.tokens[index] if index < len(source.tokens) else None
-    gap = source.text[run[-1].end : after.start] if after else ""
-    adjacent = after is not None and (not gap.strip(" -–/") or gap in {"'s ", "’s ", "' "})
-    if after is not None and adjacent and (after.has(Trait.MEDICAL_NOUN) or after.folded.endswith(_MEDICAL_ENDINGS)):
+    if _leads_to_a_noun(source, run[-1]) or REFERENCE.match(source.text, run[-1].end):
         return True
-    if after is not None and adjacent and after.has(Trait.ORGANISATION_NOUN) and after.capital:
+    if CITED.search(source.text[max(0, run[0].start - 60) : run[0].start]):
         return True
-    if any(token.has(Trait.ORGANISATION_NOUN) and not token.has(Trait.SURNAME) for token in run):
+    words = [token for token in run if not token.initial and token.folded not in CONNECTED]
+    if any(token.has(Trait.ORGANISATION_NOUN) and not token.has(Trait.SURNAME) for token in words):
         return True
-    if all(token.has(Trait.EPONYM) or token.folded in source.eponyms for token in run):
+    if len(words) > 1 and all(token.has(Trait.EPONYM) or token.folded in source.eponyms for token in words):
         return True
-    return all(token.has(Trait.REGION) or token.has(Trait.CITY) and not token.has(Trait.NAME) for token in run)
+    phrase = " ".join(token.folded for token in words)
+    if traits_of(phrase) & Trait.REGION or (words[-1].has(Trait.REGION) and not words[-1].has(Trait.SURNAME)):
+        return True
+    return all(token.has(Trait.REGION) or (token.has(Trait.CITY) and not token.has(Trait.NAME)) for token in words)
+
+
+def _leads_to_a_noun(source: Text, last: Token) -> bool:
+    """Whether a medical noun comes next, or an institution at the end of a row of capitals."""
+    left = last
+    for right in source.tokens[last.index + 1 : last.index + 5]:
+        gap = source.text[left.end : right.start]
+        if gap.strip(" -–/.,") and gap not in {"'s ", "’s ", "' "}:
+            return False
+        if right.index == last.index + 1 and (right.has(Trait.MEDICAL_NOUN) or right.folded.endswith(_MEDICAL_ENDINGS)):
+            return True
+        if right.has(Trait.ORGANISATION_NOUN) and right.capital and "," not in gap:
+            return True
+        if not right.capital or "," in gap:
+            return False
+        left = right
+    return False
 
 
 _MEDICAL_ENDINGS = ("itis", "osis", "opathy", "emia", "aemia", "trophy", "plasia", "oma", "omas", "plasty", "ectomy")
@@ -215,28 +256,31 @@ def _several(run: list[Token], source: Text) -> int:
         return Evidence.CERTAIN
     if first.has(Trait.FIRST_NAME) and last.has(Trait.SURNAME):
         return Evidence.LIKELY if plain < len(names) else Evidence.POSSIBLE
-    if not first.cased:
+    if not first.cased and not first.capital:
         return Evidence.LIKELY if known == len(names) and not plain else 0
     if source.german:
         return 0
-    if plain == 0:
-        return Evidence.LIKELY if known else Evidence.POSSIBLE
+    if plain == 0 and not (first.shouted and not first.cased):
+        return Evidence.LIKELY
     return Evidence.POSSIBLE if first.has(Trait.FIRST_NAME) else 0
 
 
 def _single(token: Token, source: Text, context: int) -> int:
-    """Evidence of one word; `context` counts the sides that speak for a person."""
-    word, first = token.has(Trait.WORD), token.has(Trait.FIRST_NAME)
-    if token.folded in source.eponyms or token.has(Trait.REGION):
-        return Evidence.POSSIBLE if first and context else 0
-    if not token.cased or not token.capital:
+    """Evidence of one word; `context` counts the signs around it that speak for a person."""
+    word, first, surname = token.has(Trait.WORD), token.has(Trait.FIRST_NAME), token.has(Trait.SURNAME)
+    if token.folded in source.eponyms or token.has(Trait.REGION) or (len(token.text) < 3 and not first):
+        return 0
+    if not token.capital or (token.shouted and not token.cased):
         return Evidence.LIKELY if first and not word and len(token.folded) > 3 else 0
+    if token.has(Trait.EPONYM):
+        return Evidence.POSSIBLE if context else 0
     if first and not word:
         return Evidence.POSSIBLE if token.has(Trait.CITY) and not context else Evidence.LIKELY
-    if token.opens and word:
-        return 0
     if word:
-        return Evidence.POSSIBLE if first and context and token.folded not in MONTHS else 0
-    if source.german:
-        return Evidence.POSSIBLE if context and token.has(Trait.SURNAME) else 0
-    return Evidence.POSSIBLE if token.has(Trait.SURNAME) or context else 0
+        named = (first or surname) and context and not token.opens and token.folded not in MONTHS
+        return Evidence.POSSIBLE if named else 0
+    if not token.cased or source.german:
+        return Evidence.POSSIBLE if context and surname else 0
+    if surname and not token.opens:
+        return Evidence.LIKELY
+    return Evidence.POSSIBLE if context or not token.opens else 0

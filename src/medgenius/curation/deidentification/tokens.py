@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from medgenius.curation.deidentification.lexicon import Trait, folded, traits_of
 
-_WORD = re.compile(r"[^\W\d_]+(?:['’\-](?!s\b|S\b)[^\W\d_]+)*")
+_WORD = re.compile(r"(?<![^\W\d_]['’])[^\W\d_]+(?:['’\-](?!s\b|S\b)[^\W\d_]+)*")
+_NAME_PREFIX = re.compile(r"^(?:Ma?c|De|Di|Du|La|Le|Van|Fitz|Da|Al|El|Ó|O)(?=[A-Z])")
 _SENTENCE_END = re.compile(r"[.!?:;\n•*\]\"“(>]\s*$|(?:^|\s)[-–—]\s*$")
 _CLAUSE = re.compile(r"[^.!?\n]+")
 
@@ -35,6 +36,12 @@ class Token:
         return len(self.text) > 1 and self.text.isupper()
 
     @property
+    def camel(self) -> bool:
+        """Capitals inside, as in PubMed or IgE but not in McDonald or O'Brien."""
+        inner = _NAME_PREFIX.sub("", self.text)
+        return not self.text.isupper() and any(part[1:] != part[1:].lower() for part in re.split("[-'’]", inner))
+
+    @property
     def initial(self) -> bool:
         return len(self.text) == 1 and self.text.isupper() and self.text != "I"
 
@@ -53,7 +60,7 @@ def tokens_of(text: str) -> list[Token]:
             clause += 1
         word, start = match.group(), match.start()
         before = text[max(0, start - 4) : start]
-        opens = start == 0 or not before.strip() and "\n" in before or bool(_SENTENCE_END.search(before))
+        opens = start == 0 or (not before.strip() and "\n" in before) or bool(_SENTENCE_END.search(before))
         tokens.append(
             Token(len(tokens), word, folded(word), start, match.end(), traits_of(word), opens, cased[clause][1])
         )
@@ -71,5 +78,5 @@ def _cased_clauses(text: str) -> list[tuple[int, bool]]:
         capitals = sum(word[0].isupper() for word in words)
         long = [word for word in words if len(word) > 3]
         headed = len(long) >= 3 and sum(word[0].isupper() for word in long) > 0.7 * len(long)
-        clauses.append((match.end(), 0 < capitals and not headed and not match.group().isupper()))
+        clauses.append((match.end(), capitals > 0 and not headed and not match.group().isupper()))
     return clauses or [(len(text), False)]
