@@ -4,7 +4,10 @@ import re
 
 W = r"[^\W\d_][\w'’.-]*"
 """A word of an address."""
-CAP = r"(?:(?:d[eai]l?l?[ae']?s?|la|las|los|el|du|des|le|von|der|den|van|of|the|y|e|do|da|dos|das|San|St\.?)\s+){0,3}[^\W\d_a-zà-ž][\w'’.-]*"
+CAP = (
+    r"(?-i:(?:(?:d[eai]l?l?[ae']?s?|la|las|los|el|du|des|le|von|der|den|van|of|the|y|e|do|da|dos|das|San|St\.?)\s+){0,3}"
+    r"[^\W\d_a-zà-ž][\w'’.-]*)"
+)
 NUMBER = r"\d{1,5}(?:\s?[-/]\s?\d{1,4})?(?:\s?[A-Za-z](?![\w]))?"
 
 _SAFE_STREET = (
@@ -93,7 +96,7 @@ LABELLED_CODE = re.compile(
     r"\s*(?:is|:|=|#|es|ist)?\s*([A-Z]{0,2}-?\d[\dA-Z]{1,5}(?:[ -]\d?[A-Z\d]{2,4})?)\b",
     re.IGNORECASE,
 )
-_GAP = r"(?:[ \t]*,[ \t]*(?:\n[ \t>?|]*)?|[ \t]*\n[ \t>?|]*,?[ \t]*|[ \t]+)"
+_GAP = r"(?:[ \t]*,[ \t]*(?:\n[ \t>?|]*)?|[ \t]*\n[ \t>?|]*(?:\n[ \t]*)?,?[ \t]*|[ \t]+)"
 _UNIT_WORD = (
     r"(?i:apt|apartment|suite|ste|unit|flat|floor|room|bldg|building|block|piso|planta|puerta|portal|esc|bajo|appt|"
     r"étage|etage|int|scala|streets?|st|str|ward|sector|phase)"
@@ -103,7 +106,7 @@ TAIL = re.compile(
     rf"[A-Z]\d[A-Z] \d[A-Z]\d|(?:[A-Z]{{1,2}}-)?(?:\d\d-\d{{3}}|\d{{2,6}}(?:[- ]\d{{3,4}})?)(?:\s?[A-Z]{{2}}(?!\w))?(?![\w]|[.,:/ -]?\d)|"
     rf"[A-Z]{{2,3}}(?!\w)|nan(?!\w)|{CAP}(?:[ -]{CAP}){{0,2}}(?:\s+\([^)\n]{{2,14}}\))?)"
 )
-LEFT = re.compile(r"(?:(?:\d{1,6}|[Aa]pt\.? \d+)[ \t]+){1,2}$")
+LEFT = re.compile(r"(?:(?:\d{1,6}|[Aa]pt\.? \d+|(?:No|Plot|House|H\.? ?No|Flat)\.? [\w/-]{1,5},?)[ \t]+){1,2}$")
 NUMBERED = re.compile(
     rf"(?<![\w.,/-])\d{{1,6}}[ ](?:{CAP}\s){{1,4}}\d{{1,5}}\b\.?|(?<![\w.,/-])\d{{1,6}}[ ](?:{CAP}\s){{1,3}}u\. \d{{1,5}}\b"
 )
@@ -113,7 +116,7 @@ CORNER = re.compile(
 AT = re.compile(
     r"\b(?:(?:lives?|lived|living|resid(?:es|ing|ed)|located|stays?|staying|arrived|you off|(?:office|restaurant|home|house) is) (?:at|in|on)|"
     r"(?:sent?|deliver(?:ed)?|mail(?:ed)?|return|moved?) (?:it |one |this )?to)[?:]?\s+(?:user:\s+)?"
-    r"(\d{1,6}(?:,?[ ](?!(?:and|with|for|in|after|before|who|because|since|if|when|but|to|a|an|on|at|is|was)\b)[\w'’/-]+\.?){1,6})",
+    r"(\d{1,6}(?:,?[ ](?!(?:and|with|for|in|after|before|who|because|since|if|when|but|to|a|an|on|at|is|was|during|until|while|near|every|three|two|once|twice)\b)[\w'’/-]+\.?){1,6})",
     re.IGNORECASE,
 )
 IN_TOWN = re.compile(
@@ -127,7 +130,7 @@ DWELLING = re.compile(
     re.IGNORECASE,
 )
 LABELLED = re.compile(
-    r"\b(?:(?:home|postal|mailing|billing|street|residential|new|current|permanent|my|their|her|his)\s+)?(?:address(?:es)?|addr|domicilio|dirección|anschrift|adresse|indirizzo|adres)"
-    r"(?:\s+with|\s+to)?\s*(?::|is|of [^.\n]{2,30} is|=|es|ist|è|est)?\s*:?\s*((?:[^\W_a-zà-ž]|c/|the corner of)[^.;?!\n]*\d[^;?!\n.]*)",
+    r"\b(?:(?:home|postal|mailing|billing|street|residential|new|current|permanent|my|their|her|his)\s+)?(?:add?ress?(?:es)?|addr|domicilio|dirección|anschrift|adresse|indirizzo|adres)"
+    r"(?:\s+with|\s+to)?\s*(?::|is|of [^.\n]{2,30} is|=|es|ist|è|est)?\s*:?\s*((?:(?-i:[^\W_a-zà-ž])|c/|the corner of)[^.;?!\n]*\d[^;?!\n.]*)",
     re.IGNORECASE,
 )

@@ -39,7 +39,9 @@ def find_addresses(text: str, tokens: Sequence[Token]) -> Iterator[Candidate]:
 def _with_numbers(text: str) -> Iterator[Candidate]:
     for pattern in _STREETS:
         for match in pattern.finditer(text):
-            if not _is_dose(match.group()):
+            if not _is_dose(match.group()) and not any(
+                traits_of(word) & Trait.EPONYM for word in _words(match.group())
+            ):
                 yield _extended(text, match.start(), match.end(), Evidence.CERTAIN)
     for pattern in (forms.ROMANCE, forms.ROMANCE_LOWER):
         for match in pattern.finditer(text):

@@ -9,7 +9,7 @@ from medgenius.curation.deidentification.spans import Candidate, Evidence
 _EMAIL = re.compile(
     r"(?<![\w.@])[\w.%+'-]+\s?@\s?[\w-]+(?:\.[\w-]+)*\.[^\W\d_]{2,}|"
     r"\b[\w.+-]+\s?[\[({]\s?at\s?[\])}]\s?[\w-]+(?:\s?(?:[\[({]\s?dot\s?[\])}]|\.|\sdot\s)\s?[\w-]+)+|"
-    r"\b[\w.+-]+ at [\w-]+(?: dot [\w-]+)* dot (?:com|org|net|edu|co|uk|de|es|fr|it|in)\b",
+    r"\b[\w.+-]+(?: dot [\w-]+)* at [\w-]+(?: dot [\w-]+)* dot (?:com|org|net|edu|co|uk|de|es|fr|it|in)\b",
     re.IGNORECASE,
 )
 _URL = re.compile(
@@ -55,7 +55,7 @@ _PHONE_WORD = re.compile(
     r"reach(?:ed|able)?(?: \w+)?|contact(?: (?:no|number))?|dial|hotline|pager|bleep|beeper|landline|home|work|office|"
     r"answering|messages?|registered|emergency contact|(?:phone|contact|mobile|cell) (?:no|number)|llam(?:ar|e|ado)|ph|"
     r"rufnummer|rufen|appeler|chiamare|number)\b"
-    r"(?:\s+(?:number|no|nummer|#|is|was|at|on|to|him|her|back|es|al|ist|unter|au|est|me|us|my|your|this|the|è|of|for))*"
+    r"(?:\s+n\w{3,5}r)?(?:\s+(?:number|no|nummer|#|is|was|at|on|to|him|her|back|es|al|ist|unter|au|est|me|us|my|your|this|the|è|of|for))*"
     r"\s*[.:#=(]*\s*[\"“]?\s*$",
     re.IGNORECASE,
 )

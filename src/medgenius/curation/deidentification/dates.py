@@ -19,7 +19,7 @@ _FULL = (
     rf"(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2]){_YEAR}|"
     rf"(?:0?[1-9]|[12]\d|3[01])[-/ ]{_MONTH}[-/ ](?:{_YEAR}|\d\d)|"
     rf"(?:the\s+)?{_DAY}\s?(?:of\s+|de\s+|di\s+)?{_MONTH},?\s?(?:of\s+|de\s+|del\s+)?(?:{_YEAR}|['’]\d\d)|"
-    rf"{_MONTH}\s{{0,2}}{_DAY},?\s?(?:{_YEAR}|['’]\d\d))"
+    rf"{_MONTH}\s{{0,2}}{_DAY}\s?,?\s?(?:{_YEAR}|['’]\d\d))"
 )
 _PARTIAL = rf"(?:{_FULL}|{_DAY}\s?(?:of\s+|de\s+)?{_MONTH}|{_MONTH}\s?{_DAY}|{_MONTH},?\s+{_YEAR}|{_YEAR})"
 _DATE = re.compile(rf"(?<![\w.,/-])(?:{_FULL})(?![\w/-]|\.\d)", re.IGNORECASE)

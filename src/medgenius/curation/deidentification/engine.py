@@ -37,8 +37,8 @@ def candidates_of(text: str, names: Iterable[str]) -> list[Candidate]:
     german = len(_GERMAN.findall(text)) > max(2, len(tokens) // 12)
     source = Text(text, tokens, _eponyms(text, tokens), german)
     found = list(find_names(source))
+    found += find_identifiers(text)  # before telephone numbers, which look alike
     found += find_contact(text)
-    found += find_identifiers(text)
     found += find_dates(text)
     found += find_addresses(text, tokens)
     found += find_organisations(text)

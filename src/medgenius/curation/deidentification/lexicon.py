@@ -24,6 +24,8 @@ class Trait(IntFlag):
     REGION = 256
     MEDICAL_NOUN = 512
     ORGANISATION_NOUN = 1024
+    PLACE = 2048
+    """A first name that is a place more often."""
     WORD = COMMON | VOCABULARY
     NAME = FIRST_NAME | SURNAME
 
@@ -35,6 +37,7 @@ _LISTS = {
     "medical_words.txt": Trait.VOCABULARY,
     "cities.txt.gz": Trait.CITY,
     "eponyms.txt": Trait.EPONYM,
+    "places.txt": Trait.PLACE,
     "regions.txt": Trait.REGION,
     "medical_nouns.txt": Trait.MEDICAL_NOUN,
     "organisation_nouns.txt": Trait.ORGANISATION_NOUN,

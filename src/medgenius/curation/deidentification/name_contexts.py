@@ -36,12 +36,12 @@ LABEL = re.compile(
     r"\b(?:next of kin|nok|emergency contact|referring (?:doctor|physician|gp)|attending(?: physician)?|"
     r"consultant|physician|provider|surgeon|gp|pcp|author|dictated by|signed(?: by)?|electronically signed by|reviewed by|"
     r"attn|attention|cc|witness|médico|arzt|patient name|paciente|paziente|patientin))"
-    r"\s*(?:[:=#?]|\bis\b|['’]s\b|\bes\b|\bist\b|\best\b|\bè\b)\s*(?:dr\.?\s+|mrs?\.?\s+|ms\.?\s+)?",
+    r"\s*(?:[:=#?]|\bis\b|\bsi\b|['’]s\b|\bes\b|\bist\b|\best\b|\bè\b)\s*(?:dr\.?\s+|mrs?\.?\s+|ms\.?\s+)?",
     re.IGNORECASE,
 )
 
 INTRODUCTION = re.compile(
-    r"\b(?:i['’]?\s?a?m|this is|it['’]?s|call(?:ed)? (?:me|him|her)|goes by|known as|named|called|me llamo|se llama|"
+    r"\b(?:i['’]?\s?a?m|this is|it['’]?s|call(?:ed)? (?:me|him|her)|goes by|known as|named|named (?:him|her|it)|called|me llamo|se llama|"
     r"soy|ich bin|ich heiße|heißt|je m['’]appelle|s['’]appelle|je suis|mi chiamo|si chiama|sono|nazywam się)\s+$",
     re.IGNORECASE,
 )
@@ -61,7 +61,7 @@ BEFORE = re.compile(
     r"referral (?:to|from)|letter (?:to|from)|"
     r"married to|looked after by|cared for by|contact|ask for|page|paged|re|regarding|attn|per|remember|remind|"
     r"asked|told|tell|behalf of|note from|copy to|under (?:the care of )?)\s*:?\s+|"
-    r"\b(?:i am|i['’]m|this is|it['’]s|call(?:ed)? (?:me|him|her)|known as|called|soy|ich bin|je suis|sono)\s+)$",
+    r"\b(?:i am|i['’]m|this is|it['’]s|call(?:ed)? (?:me|him|her)|known as|called|named(?: him| her)?|soy|ich bin|je suis|sono)\s+)$",
     re.IGNORECASE,
 )
 AFTER = re.compile(
@@ -74,10 +74,14 @@ AFTER = re.compile(
     r",?\s+(?:was|is|has been|were|are)\s+(?:seen|admitted|brought|referred|diagnosed|discharged|born|transferred|"
     r"started|given|found|reviewed|here|asking|taking|having|feeling|complaining|doing|allergic|pregnant|coming|"
     r"talking|from|scheduled)\b|"
-    r",?\s+(?:presented|presents|attended|attends|reports?|reported|complains?|complained|denies|denied|states?|stated|"
+    r"\s+(?:is|was)\s+(?:very|from|so|really|quite|tearful|anxious|unwell|well|distressed|calm|alert|confused|drowsy|sick|ill|better|worse|pale|upset|angry|happy|sad|worried|afraid|keen|unable|able)\b|,\s+(?:can|could|may|would|how)\s+(?:i|you|are)\b|,?\s+(?:shouted|presented|presents|attended|attends|reports?|reported|complains?|complained|denies|denied|states?|stated|"
     r"says|said|lives|came|underwent|suffers|tells|told|wants|works|called|visited|rang|phoned|takes|took|smokes|drinks|"
     r"feels|felt|has|had|needs|will|agreed|refused|asked|noticed|started|stopped|weighs|fell|went|can|did|does|"
-    r"lost|got|returns?|returned|arrived|texted|emailed|recommended|prescribed|explained|advised|mentioned|cried)\b)",
+    r"lost|got|returns?|returned|arrived|texted|emailed|passed|developed|experienced|declined|underwent|attended|recommended|prescribed|explained|advised|mentioned|cried)\b)",
+    re.IGNORECASE,
+)
+SURELY_AFTER = re.compile(
+    r"\s?,?\s+(?:is|was)\s+(?:an?\s+)?\d|\s?[,.(]*\s*(?:dob|d\.o\.b|date of birth|born|aged?|mrn|medical record|nhs)\b|,?\s+an?\s+\d+",
     re.IGNORECASE,
 )
 CREDENTIAL = re.compile(
@@ -106,7 +110,7 @@ NEVER = frozenset(
     patients pill please pt rn same saturday see she should since sir so some soon sunday take than thank thanks that the
     their them then there these they this those though three thursday thus tuesday today too two un under unknown until up
     us very was we wednesday week well were what when where which while who whom whose why will with year years yeah yes
-    yesterday yet you your yours hey hello hi dear mum mom dad kin self none nil doc docs apt suite flat box building iv ii iii vi philippine filipino indian page patient children alexa siri google dragon christmas easter
+    yesterday yet you your yours hey hello hi dear mum mom dad kin self none nil doc docs i'm i've i'll i'd you're we're it's he's she's i im ive iban ssn case states poor people person bone vit dragon princess prince dr drs prof professor ms mr mrs sir nurse sister dra sra sr srta herr frau madame monsieur apt suite flat box building iv ii iii vi philippine filipino indian page patient children alexa siri google dragon christmas easter
     god jesus jehovah lord christ islam ramadan english spanish french german italian arabic chinese latin hispanic asian
     african american british indian european caucasian department clinic ward hospital street road male female sex date
     name surname telephone mobile phone email address history re ref tel fax dob mrn nhs sincerely regards best kind

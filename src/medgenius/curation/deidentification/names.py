@@ -18,6 +18,7 @@ from medgenius.curation.deidentification.name_contexts import (
     REFERENCE,
     SOFT_TITLE,
     SPEAKER,
+    SURELY_AFTER,
     TITLE,
 )
 from medgenius.curation.deidentification.spans import Candidate, Evidence
@@ -48,7 +49,28 @@ def find_names(source: Text) -> Iterator[Candidate]:
     for run in _runs(source):
         evidence = _judged(source, run)
         if evidence:
-            yield Candidate(run[0].start, run[-1].end, "PERSON", Evidence(evidence))
+            start = _surname_first(source, run[0])
+            yield Candidate(start, _end_with_surname(source, run[-1]), "PERSON", Evidence(evidence))
+
+
+def _surname_first(source: Text, given: Token) -> int:
+    """Start of a name written "Surname, Given" whose given name is known."""
+    if given.index and given.has(Trait.FIRST_NAME):
+        surname = source.tokens[given.index - 1]
+        between = source.text[surname.end : given.start]
+        if between == ", " and surname.capital and surname.has(Trait.SURNAME) and not surname.has(Trait.WORD):
+            return surname.start
+    return given.start
+
+
+def _end_with_surname(source: Text, last: Token) -> int:
+    """End of a name in lower case with a surname that is a word too, if what follows speaks of a person."""
+    if last.index + 1 < len(source.tokens) and last.has(Trait.FIRST_NAME):
+        surname = source.tokens[last.index + 1]
+        named = surname.has(Trait.SURNAME) and surname.folded not in NEVER and surname.capital == last.capital
+        if named and source.text[last.end : surname.start] == " " and SURELY_AFTER.match(source.text, surname.end):
+            return surname.end
+    return last.end
 
 
 def _introduced(source: Text, context: re.Pattern[str], evidence: Evidence, *, loose: bool) -> Iterator[Candidate]:
@@ -101,6 +123,8 @@ def _may_follow(token: Token, *, first: bool, loose: bool, titled: bool, capital
         return True
     if token.camel or (token.shouted and token.cased and not token.has(Trait.NAME)):
         return False
+    if token.shouted and not first and loose and not token.cased:
+        return not token.has(Trait.WORD) or token.has(Trait.NAME)
     if token.capital and token.cased and (first or capitals):
         return loose or not token.has(Trait.WORD) or token.has(Trait.NAME)
     if capitals and token.cased:
@@ -127,7 +151,13 @@ def _runs(source: Text) -> Iterator[list[Token]]:
             yield from _trimmed(run)
             run = []
         inside = bool(run) and token.folded in CONNECTED and index + 1 < len(tokens) and _namelike(tokens[index + 1])
-        if _namelike(token) or inside or (token.initial and token.cased and _neighbours(tokens, index)):
+        surname = bool(run) and token.capital and not token.shouted and token.has(Trait.SURNAME)
+        if (
+            (surname and token.folded not in NEVER)
+            or _namelike(token)
+            or inside
+            or (token.initial and token.cased and _neighbours(tokens, index))
+        ):
             run.append(token)
         else:
             yield from _trimmed(run)
@@ -136,6 +166,8 @@ def _runs(source: Text) -> Iterator[list[Token]]:
 
 
 def _neighbours(tokens: Sequence[Token], index: int) -> bool:
+    if tokens[index].text == "I" and not (index and _namelike(tokens[index - 1])):
+        return False
     return any(_namelike(other) for other in tokens[max(0, index - 1) : index + 2] if not other.initial)
 
 
@@ -216,7 +248,13 @@ def _is_something_else(source: Text, run: list[Token]) -> bool:
     phrase = " ".join(token.folded for token in words)
     if traits_of(phrase) & Trait.REGION or (words[-1].has(Trait.REGION) and not words[-1].has(Trait.SURNAME)):
         return True
-    return all(token.has(Trait.REGION) or (token.has(Trait.CITY) and not token.has(Trait.NAME)) for token in words)
+    return all(token.has(Trait.REGION) or _is_only_a_town(source, token) for token in words)
+
+
+def _is_only_a_town(source: Text, token: Token) -> bool:
+    if not token.has(Trait.CITY) or token.has(Trait.NAME):
+        return False
+    return BEFORE.search(source.text[max(0, token.start - 40) : token.start]) is None
 
 
 def _leads_to_a_noun(source: Text, last: Token) -> bool:
@@ -239,6 +277,13 @@ def _leads_to_a_noun(source: Text, last: Token) -> bool:
 _MEDICAL_ENDINGS = ("itis", "osis", "opathy", "emia", "aemia", "trophy", "plasia", "oma", "omas", "plasty", "ectomy")
 
 
+def _ordinary(token: Token) -> bool:
+    """Whether a word is an ordinary one in its case: a capital takes the doubt from a rare word that is a name."""
+    if token.capital and not token.shouted and token.has(Trait.NAME):
+        return token.has(Trait.COMMON)
+    return token.has(Trait.WORD)
+
+
 def _several(run: list[Token], source: Text) -> int:
     """Evidence of a run of two or more words."""
     names = [token for token in run if not token.initial and token.folded not in CONNECTED]
@@ -246,7 +291,7 @@ def _several(run: list[Token], source: Text) -> int:
         evidence = _single(names[0], source, 0)
         return min(evidence + 1, Evidence.CERTAIN) if evidence else 0
     first, last = names[0], names[-1]
-    plain = sum(token.has(Trait.WORD) for token in names)
+    plain = sum(_ordinary(token) for token in names)
     known = sum(token.has(Trait.NAME) for token in names)
     if len(run) > _LONGEST or (len(names) > 2 and plain > len(names) // 2):
         return 0
@@ -262,7 +307,8 @@ def _several(run: list[Token], source: Text) -> int:
         return 0
     if plain == 0 and not (first.shouted and not first.cased):
         return Evidence.LIKELY
-    return Evidence.POSSIBLE if first.has(Trait.FIRST_NAME) else 0
+    named = first.has(Trait.FIRST_NAME) or (not _ordinary(first) and last.has(Trait.SURNAME))
+    return Evidence.POSSIBLE if named else 0
 
 
 def _single(token: Token, source: Text, context: int) -> int:
@@ -274,8 +320,8 @@ def _single(token: Token, source: Text, context: int) -> int:
         return Evidence.LIKELY if first and not word and len(token.folded) > 3 else 0
     if token.has(Trait.EPONYM):
         return Evidence.POSSIBLE if context else 0
-    if first and not word:
-        return Evidence.POSSIBLE if token.has(Trait.CITY) and not context else Evidence.LIKELY
+    if first and not token.has(Trait.COMMON):
+        return Evidence.POSSIBLE if (word or token.has(Trait.PLACE)) and not context else Evidence.LIKELY
     if word:
         named = (first or surname) and context and not token.opens and token.folded not in MONTHS
         return Evidence.POSSIBLE if named else 0

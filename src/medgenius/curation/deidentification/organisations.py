@@ -29,7 +29,7 @@ _CASELESS = re.compile(
     re.IGNORECASE,
 )
 _CARE = re.compile(
-    r"\b(?:admitted|seen|treated|transferred|referred|attend(?:s|ed|ing)?|discharged|hospitali[sz]ed|operated|delivered|born|taken|brought|"
+    r"\b(?:admitted|seen|treated|transferred|referred|attend(?:s|ed|ing)?|discharged?|hospitali[sz]ed|operated|delivered|born|taken|brought|"
     r"visit(?:s|ed|ing)?|goes|went|go|gone|appointment|appt|works?|working|worked|nurse|surgery|records?|follow(?:s|ed)?(?:[- ]up)?|inpatient|outpatient|patient|ward|"
     r"consultant|registered|presented|presents|stayed|staying|rehab|from|at|called|collect(?:ed)?|pharmacy|care (?:of|at|under)|under|ingresad[oa]|derivad[oa]|atendid[oa]|"
     r"remitid[oa]|centro|alta|hospital de|eingeliefert|behandelt|überwiesen|hospitalisé|transféré|suivie?|ricoverat[oa]|trasferit[oa]|dimess[oa])\b[^.;\n]{0,40}$",

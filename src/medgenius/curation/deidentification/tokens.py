@@ -43,7 +43,7 @@ class Token:
 
     @property
     def initial(self) -> bool:
-        return len(self.text) == 1 and self.text.isupper() and self.text != "I"
+        return len(self.text) == 1 and self.text.isupper()
 
     def has(self, trait: Trait) -> bool:
         return bool(self.traits & trait)
@@ -77,6 +77,6 @@ def _cased_clauses(text: str) -> list[tuple[int, bool]]:
         words = [word for word in match.group().split() if word[0].isalpha()]
         capitals = sum(word[0].isupper() for word in words)
         long = [word for word in words if len(word) > 3]
-        headed = len(long) >= 3 and sum(word[0].isupper() for word in long) > 0.7 * len(long)
+        headed = len(long) >= 3 and sum(word[0].isupper() for word in long) > 0.8 * len(long)
         clauses.append((match.end(), capitals > 0 and not headed and not match.group().isupper()))
     return clauses or [(len(text), False)]
