@@ -1,7 +1,9 @@
 """Addresses: streets, post boxes, postcodes, and towns where somebody lives."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 
 from medgenius.curation.deidentification import address_forms as forms
 from medgenius.curation.deidentification.lexicon import Trait, folded, traits_of
@@ -9,17 +11,6 @@ from medgenius.curation.deidentification.name_contexts import NEVER
 from medgenius.curation.deidentification.spans import Candidate, Evidence
 from medgenius.curation.deidentification.tokens import Token
 
-_STREETS = (
-    forms.STREET,
-    forms.STREET_WITH_CAPITAL,
-    forms.GERMANIC,
-    forms.GERMAN_SPACED,
-    forms.HUNGARIAN,
-    forms.BOX,
-    forms.UNIT_LINE,
-    forms.CORNER,
-)
-_TOWNS = (forms.CITY_STATE_ZIP, forms.POSTCODE_CERTAIN)
 _LONGEST_TAIL = 6
 """Parts after the street: unit, town, county, state, postcode, country."""
 _UNIT_WORD = re.compile(r"\b(?:apt|suite|ste|unit|flat|floor|st|str|streets?|bajo|piso)\b", re.IGNORECASE)
@@ -37,56 +28,89 @@ def find_addresses(text: str, tokens: Sequence[Token]) -> Iterator[Candidate]:
 
 
 def _with_numbers(text: str) -> Iterator[Candidate]:
-    for pattern in _STREETS:
-        for match in pattern.finditer(text):
-            if not _is_dose(match.group()) and not any(
-                traits_of(word) & Trait.EPONYM for word in _words(match.group())
-            ):
-                yield _extended(text, match.start(), match.end(), Evidence.CERTAIN)
-    for pattern in (forms.ROMANCE, forms.ROMANCE_LOWER):
-        for match in pattern.finditer(text):
-            if any(character.isdigit() for character in match.group()) and not _is_dose(match.group()):
-                yield _extended(text, match.start(), match.end(), Evidence.CERTAIN)
-    for pattern in _TOWNS:
-        for match in pattern.finditer(text):
-            yield Candidate(match.start(), match.end(), "ADDRESS", Evidence.CERTAIN)
-    for pattern in (forms.POSTCODE_CITY, forms.CITY_PIN):
-        for match in pattern.finditer(text):
-            if any(traits_of(word) & Trait.CITY for word in re.findall(r"[^\W\d_]{3,}", match.group())):
-                yield Candidate(match.start(), match.end(), "ADDRESS", Evidence.LIKELY)
-    for match in forms.NUMBERED.finditer(text):
-        if not any(traits_of(word) & Trait.WORD for word in _words(match.group())):
-            yield _extended(text, match.start(), match.end(), Evidence.LIKELY)
-    for match in forms.AT.finditer(text):
-        if not _is_dose(match.group(1)) and any(not traits_of(word) & Trait.COMMON for word in _words(match.group(1))):
-            yield _extended(text, match.start(1), match.end(1), Evidence.LIKELY)
-    for match in forms.IN_TOWN.finditer(text):
-        if not any(traits_of(word) & Trait.WORD for word in _words(match.group(1))[:1]):
-            yield Candidate(match.start(1), match.end(1), "ADDRESS", Evidence.LIKELY)
-    for match in forms.UNIT.finditer(text):
-        yield _extended(text, match.start(), match.end(), Evidence.LIKELY)
-    for match in forms.LABELLED_CODE.finditer(text):
-        yield Candidate(match.start(1), match.end(1), "ADDRESS", Evidence.CERTAIN)
-    for match in forms.LABELLED.finditer(text):
-        yield Candidate(match.start(1), match.start(1) + len(match.group(1).rstrip(" ,")), "ADDRESS", Evidence.LIKELY)
+    for form in _FORMS:
+        for match in form.pattern.finditer(text):
+            value = match.group(form.group)
+            if form.holds(value):
+                start, end = match.span(form.group)
+                if form.extends:
+                    yield _extended(text, start, end, form.evidence)
+                else:
+                    yield Candidate(start, end - len(value) + len(value.rstrip(" ,")), "ADDRESS", form.evidence)
 
 
+def _words(value: str) -> list[str]:
+    return re.findall(r"[^\W\d_]{2,}", value)
+
+
+def _always(_: str) -> bool:
+    return True
+
+
+def _is_street(value: str) -> bool:
+    """Numbers, but no dose, and no eponym ("grade 3 Cormack-Lehane view")."""
+    eponym = any(traits_of(word) & Trait.EPONYM for word in _words(value))
+    return any(character.isdigit() for character in value) and not _DOSE.search(value) and not eponym
+
+
+def _has_town(value: str) -> bool:
+    return any(traits_of(word) & Trait.CITY for word in _words(value))
+
+
+def _has_no_word(value: str) -> bool:
+    return not any(traits_of(word) & Trait.WORD for word in _words(value))
+
+
+def _begins_with_no_word(value: str) -> bool:
+    return _has_no_word(" ".join(_words(value)[:1]))
+
+
+def _has_a_name(value: str) -> bool:
+    return not _DOSE.search(value) and any(not traits_of(word) & Trait.COMMON for word in _words(value))
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """A way to write an address; `holds` refuses what only looks like it."""
+
+    pattern: re.Pattern[str]
+    holds: Callable[[str], bool]
+    evidence: Evidence
+    extends: bool
+    """Units, towns and postcodes may follow."""
+    group: int = 0
+
+
+_FORMS = (
+    _Form(forms.STREET, _is_street, Evidence.CERTAIN, extends=True),
+    _Form(forms.STREET_WITH_CAPITAL, _is_street, Evidence.CERTAIN, extends=True),
+    _Form(forms.GERMANIC, _is_street, Evidence.CERTAIN, extends=True),
+    _Form(forms.GERMAN_SPACED, _is_street, Evidence.CERTAIN, extends=True),
+    _Form(forms.HUNGARIAN, _is_street, Evidence.CERTAIN, extends=True),
+    _Form(forms.ROMANCE, _is_street, Evidence.CERTAIN, extends=True),
+    _Form(forms.ROMANCE_LOWER, _is_street, Evidence.CERTAIN, extends=True),
+    _Form(forms.BOX, _is_street, Evidence.CERTAIN, extends=True),
+    _Form(forms.UNIT_LINE, _is_street, Evidence.CERTAIN, extends=True),
+    _Form(forms.CORNER, _always, Evidence.CERTAIN, extends=True),
+    _Form(forms.CITY_STATE_ZIP, _always, Evidence.CERTAIN, extends=False),
+    _Form(forms.POSTCODE_CERTAIN, _always, Evidence.CERTAIN, extends=False),
+    _Form(forms.POSTCODE_CITY, _has_town, Evidence.LIKELY, extends=False),
+    _Form(forms.CITY_PIN, _has_town, Evidence.LIKELY, extends=False),
+    _Form(forms.NUMBERED, _has_no_word, Evidence.LIKELY, extends=True),
+    _Form(forms.AT, _has_a_name, Evidence.LIKELY, extends=True, group=1),
+    _Form(forms.IN_TOWN, _begins_with_no_word, Evidence.LIKELY, extends=False, group=1),
+    _Form(forms.UNIT, _always, Evidence.LIKELY, extends=True),
+    _Form(forms.LABELLED_CODE, _always, Evidence.CERTAIN, extends=False, group=1),
+    _Form(forms.LABELLED, _always, Evidence.LIKELY, extends=False, group=1),
+)
 _DOSE = re.compile(
     r"\d\s?(?:mg|mcg|ml|g|units?|iu|%|mmol|tablets?|puffs?|times|days?|weeks?|months?|years?|hours?|minutes?)\b", re.I
 )
 
 
-def _is_dose(value: str) -> bool:
-    return _DOSE.search(value) is not None
-
-
 def _is_named_street(value: str) -> bool:
     words = value.split()
     return not all(traits_of(word) & Trait.COMMON and not traits_of(word) & Trait.NAME for word in words[:-1])
-
-
-def _words(value: str) -> list[str]:
-    return re.findall(r"[^\W\d_]{2,}", value)
 
 
 def _extended(text: str, start: int, end: int, evidence: Evidence) -> Candidate:
@@ -146,9 +170,7 @@ def _town(text: str, tokens: Sequence[Token], index: int) -> tuple[int, bool]:
     end, known = tokens[index].end, tokens[index].has(Trait.CITY)
     for width in (3, 2):
         rest = tokens[index : index + width]
-        if len(rest) == width and all(
-            text[a.end : b.start] in {" ", "-"} for a, b in zip(rest, rest[1:], strict=False)
-        ):
+        if len(rest) == width and all(text[a.end : b.start] in {" ", "-"} for a, b in pairwise(rest)):
             phrase = " ".join(folded(token.text) for token in rest)
             if traits_of(phrase) & (Trait.CITY | Trait.REGION):
                 return rest[-1].end, bool(traits_of(phrase) & Trait.CITY)

@@ -46,16 +46,19 @@ _USERNAME = re.compile(
 _NOT_USERNAMES = re.compile(r"^(?:the|not|and|for|that|this|your|very|always|called|with)$", re.IGNORECASE)
 
 _PHONE = re.compile(
-    r"(?<![\w./+-])(?<!\d,)(?:\+|00)?\s?\(?\d{1,5}\)?(?:\s?(?:\(0\)|[-.–/·]|\s\s?|\s-\s)?\s?\(?\d{1,5}\)?){1,6}(?:\s?(?:x|ext\.?|extension)\s?\d{1,6})?(?![\w%]|[.,/:-]\d)",
+    r"(?<![\w./+-])(?<!\d,)(?:\+|00)?\s?\(?\d{1,5}\)?(?:\s?(?:\(0\)|[-.–/·]|\s\s?|"
+    r"\s-\s)?\s?\(?\d{1,5}\)?){1,6}(?:\s?(?:x|ext\.?|extension)\s?\d{1,6})?(?![\w%]|[.,/:-]\d)",
     re.IGNORECASE,
 )
 _PHONE_WORD = re.compile(
-    r"\b(?:phone|telephone|tel[eé]?fono|telefon|téléphone|tél|tel|tlf|tfno|mobile?|m[oó]vil|cell(?:ulare|phone| phone)?|"
+    r"\b(?:phone|telephone|tel[eé]?fono|telefon|téléphone|tél|tel|tlf|tfno|mobile?|m[oó]vil|cell(?:ulare|"
+    r"phone| phone)?|"
     r"handy|portable|fax|whats ?app|call(?:ed|ing)?(?: (?:me|us|him|her|back|them))?|ring|text(?:ed)?(?: me| us)?|sms|"
     r"reach(?:ed|able)?(?: \w+)?|contact(?: (?:no|number))?|dial|hotline|pager|bleep|beeper|landline|home|work|office|"
     r"answering|messages?|registered|emergency contact|(?:phone|contact|mobile|cell) (?:no|number)|llam(?:ar|e|ado)|ph|"
     r"rufnummer|rufen|appeler|chiamare|number)\b"
-    r"(?:\s+n\w{3,5}r)?(?:\s+(?:number|no|nummer|#|is|was|at|on|to|him|her|back|es|al|ist|unter|au|est|me|us|my|your|this|the|è|of|for))*"
+    r"(?:\s+n\w{3,5}r)?(?:\s+(?:number|no|nummer|#|is|was|at|on|to|him|her|back|es|al|ist|unter|au|est|me|us|"
+    r"my|your|this|the|è|of|for))*"
     r"\s*[.:#=(]*\s*[\"“]?\s*$",
     re.IGNORECASE,
 )
@@ -67,12 +70,14 @@ _PAIRS = re.compile(
 )
 _TOLL_FREE = re.compile(r"\D*1?[-. (]*8(?:00|33|44|55|66|77|88)\b|^\D*(?:0800|0808|116)\b|^\D*116\s?\d{3}$")
 _DATE_LIKE = re.compile(
-    r"(?:19|20)\d\d\s?[-–/.]\s?(?:(?:19|20)?\d\d|\d{1,2}[-/.]\d{1,2})|\d{1,2}[-/.]\d{1,2}[-/.](?:19|20)?\d\d|\d{1,3}(?:[ ,.]000)+|"
+    r"(?:19|20)\d\d\s?[-–/.]\s?(?:(?:19|20)?\d\d|\d{1,2}[-/.]\d{1,2})|\d{1,2}[-/.]\d{1,2}[-/.](?:19|20)?\d\d|"
+    r"\d{1,3}(?:[ ,.]000)+|"
     r"(?:19|20)\d\d(?:,? (?:19|20)\d\d)+"
 )
 _UNIT_AFTER = re.compile(
     r"\s*(?:%|mg|mcg|µg|ug|g|kg|ml|l|dl|mmol|mmhg|mm|cm|units?|iu|cells|kcal|cal|bpm|hours?|hrs?|days?|weeks?|months?|"
-    r"years?|times|people|patients|cases|births|persons|individuals|women|men|children|newborns|infants|doses?|tablets?)\b",
+    r"years?|times|people|patients|cases|births|persons|individuals|women|men|children|newborns|infants|"
+    r"doses?|tablets?)\b",
     re.IGNORECASE,
 )
 _SHORTEST, _LONGEST = 7, 15
@@ -127,7 +132,7 @@ def _phones(text: str) -> Iterator[Candidate]:
             yield Candidate(start, start + len(value), "PHONE", Evidence(evidence))
 
 
-def _phone_evidence(text: str, start: int, value: str, count: int) -> int:
+def _phone_evidence(text: str, start: int, value: str, count: int) -> int:  # noqa: PLR0911 (a list of cases)
     if _TOLL_FREE.match(value):
         return Evidence.POSSIBLE
     if _PHONE_WORD.search(text, max(0, start - 45), start) or _PHONE_AFTER.match(text, start + len(value)):

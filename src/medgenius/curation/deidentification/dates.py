@@ -27,8 +27,10 @@ _DAY_AND_MONTH = re.compile(
     rf"(?<![\w.,/-])(?:{_DAY}\s?(?:of\s+|de\s+)?{_MONTH}|{_MONTH}\s{_DAY})(?![\w/-])", re.IGNORECASE
 )
 _BIRTH = re.compile(
-    rf"(?:\b(?:d\.?\s?o\.?\s?b\.?|date of birth|birth ?date|birthday|b-?day|born(?:\s+(?:on|in))?|birth|nacid[oa](?: el)?|"
-    rf"fecha de nacimiento|naci[óo]|f\.? ?nac\.?|geb(?:oren|\.)?(?: am)?|geburtsdatum|n[ée]e?\(?e?\)?(?:\s+le)?|date de naissance|"
+    rf"(?:\b(?:d\.?\s?o\.?\s?b\.?|date of birth|birth ?date|birthday|b-?day|born(?:\s+(?:on|in))?|birth|"
+    rf"nacid[oa](?: el)?|"
+    rf"fecha de nacimiento|naci[óo]|f\.? ?nac\.?|geb(?:oren|\.)?(?: am)?|geburtsdatum|"
+    rf"n[ée]e?\(?e?\)?(?:\s+le)?|date de naissance|"
     rf"nat[oa](?: il)?|data di nascita|ur\.|data urodzenia|geboortedatum|fødselsdato|födelsedatum)\s*"
     rf"(?:\([^)]{{1,14}}\))?\s*(?:is|was|on|:|=|-|,|es|el|ist|am|le|est|il|\s)*)({_PARTIAL})(?![\w/-])",
     re.IGNORECASE,
@@ -37,7 +39,8 @@ _BRACKETED_BIRTH = re.compile(rf"[(,]\s*(?:b\.|\*|born)\s*({_PARTIAL})", re.IGNO
 _AGE = re.compile(
     r"(?<![\w.,/-])(9\d|1[01]\d|12[0-4])(?=[\s-]*(?:years?[\s-]*(?:old|of age)|y/?o\b|yrs?\.?[\s-]*old|year-old|y\.o\.|"
     r"(?:años|ans|anni|jahre|jahr)\b|-jährig|[- ]?jährige))|"
-    r"\b(?:aged?|turn(?:ed|ing|s)?|celebrated (?:his|her|their))\s+(?:is\s+|of\s+|:\s*)?(9\d|1[01]\d|12[0-4])(?:st|nd|rd|th)?"
+    r"\b(?:aged?|turn(?:ed|ing|s)?|celebrated (?:his|her|their))\s+(?:is\s+|of\s+|:\s*)?(9\d|1[01]\d|"
+    r"12[0-4])(?:st|nd|rd|th)?"
     r"(?![\w.,%-]|\s*(?:%|mg|ml|kg|percent|days?|months?|weeks?|minutes?|hours?))|"
     r"\b(?:age|edad|alter|âge|età)\s*[:=]\s*(9\d|1[01]\d|12[0-4])\b|"
     r"\b(ninety(?:[- ](?:one|two|three|four|five|six|seven|eight|nine))?|one hundred(?: and \w+)?)[- ]years?[- ]old",

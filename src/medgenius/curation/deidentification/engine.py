@@ -11,11 +11,11 @@ from medgenius.curation.deidentification.dates import find_dates
 from medgenius.curation.deidentification.identifiers import find_identifiers
 from medgenius.curation.deidentification.lexicon import Trait, traits_of
 from medgenius.curation.deidentification.name_contexts import CONNECTED, NEVER
-from medgenius.curation.deidentification.names import Text, find_names
+from medgenius.curation.deidentification.names import find_names
 from medgenius.curation.deidentification.organisations import find_organisations
 from medgenius.curation.deidentification.spans import KINDS, Candidate, Evidence, Span, merged
 from medgenius.curation.deidentification.surrogates import Surrogates, surrogate_pattern
-from medgenius.curation.deidentification.tokens import Token, tokens_of
+from medgenius.curation.deidentification.tokens import Text, Token, tokens_of
 
 Style = Literal["placeholder", "surrogate"]
 Caution = Literal["low", "balanced", "high"]

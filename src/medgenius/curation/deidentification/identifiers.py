@@ -8,8 +8,14 @@ from medgenius.curation.deidentification import checksums
 from medgenius.curation.deidentification.checksums import digits_of, passes
 from medgenius.curation.deidentification.spans import Candidate, Evidence, Kind
 
-_VALUE = r"((?:[A-Z]{1,4} (?=\d))?(?=[A-Z0-9/.-]*\d)[A-Z0-9](?:[A-Z0-9]|[-/.](?=[A-Z0-9])){2,24}(?:[ ](?=[A-Z0-9]*\d)[A-Z0-9]{1,6}(?![a-z])){0,5})"
-_LINK = r"(?:['’]s|\b)\s*(?:\([A-Z]+\))?\s*(?:number|numbers|no|num|nr|id|code|card|certificate|#)?\.?\s*(?:is|was|of|:|=|#|-|es|ist|est|è|\.)*\s*(?:is\s+)?[\"“]?"
+_VALUE = (
+    r"((?:[A-Z]{1,4} (?=\d))?(?=[A-Z0-9/.-]*\d)[A-Z0-9](?:[A-Z0-9]|"
+    r"[-/.](?=[A-Z0-9])){2,24}(?:[ ](?=[A-Z0-9]*\d)[A-Z0-9]{1,6}(?![a-z])){0,5})"
+)
+_LINK = (
+    r"(?:['’]s|\b)\s*(?:\([A-Z]+\))?\s*(?:number|numbers|no|num|nr|id|code|card|certificate|#)?\.?\s*(?:is|"
+    r"was|of|:|=|#|-|es|ist|est|è|\.)*\s*(?:is\s+)?[\"“]?"
+)
 
 
 def _labelled(words: str) -> re.Pattern[str]:
@@ -20,12 +26,16 @@ _LABELLED: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (
         "MEDICAL_RECORD_NUMBER",
         _labelled(
-            r"mrn|mr ?no|mr#|med(?:ical)? ?rec(?:ord)?s?|health records?|hospital (?:no|number|id|num)|hosp\.? ?(?:no|number)|"
-            r"patient ?(?:id|no|number|identifier|#)|pt ?(?:id|no|#)|chart(?: ?(?:no|number|#))|case (?:no|number|id|ref)|"
+            r"mrn|mr ?no|mr#|med(?:ical)? ?rec(?:ord)?s?|health records?|hospital (?:no|number|id|num)|hosp\.? ?(?:no|"
+            r"number)|"
+            r"patient ?(?:id|no|number|identifier|#)|pt ?(?:id|no|#)|chart(?: ?(?:no|number|#))|case (?:no|number|id|"
+            r"ref)|"
             r"accession|acc ?(?:no|#)|file (?:no|number)|unit (?:no|number)|record (?:no|number|id)|uhid|ip ?no|op ?no|"
-            r"cr ?no|encounter|visit (?:id|number|no)|csn|specimen(?: id)?|sample (?:id|no)|lab (?:no|id|ref)|episode (?:id|no)|"
+            r"cr ?no|encounter|visit (?:id|number|no)|csn|specimen(?: id)?|sample (?:id|no)|lab (?:no|id|ref)|"
+            r"episode (?:id|no)|"
             r"nhc|n[úu]mero de historia(?: cl[íi]nica)?|historia(?: cl[íi]nica)?(?: n[ºo°]\.?)?|"
-            r"fallnummer|fall-nr|patientennummer|patienten-?(?:nr|id)|aktenzeichen|num[ée]ro de dossier|dossier n[°o]|ipp|"
+            r"fallnummer|fall-nr|patientennummer|patienten-?(?:nr|id)|aktenzeichen|num[ée]ro de dossier|dossier n[°o]|"
+            r"ipp|"
             r"n(?:umero|\.|°) (?:di )?cartella(?: clinica)?|cartella clinica(?: n\.?)?|booking ref(?:erence)?|"
             r"prescription (?:no|number)|rx ?(?:no|number|#)|device serial|serial (?:no|number)|implant serial"
         ),
@@ -33,9 +43,12 @@ _LABELLED: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (
         "INSURANCE_ID",
         _labelled(
-            r"(?:health )?insurance(?: (?:policy|member|id|no|number|card|plan))*|insured id|policy(?: ?holder)?(?: (?:no|number|id|#))?|"
-            r"member(?:ship)?(?: ?(?:id|no|number|#))|subscriber(?: ?(?:id|no|number))?|group (?:no|number|id|#)|medicare|"
-            r"medicaid|mbi|hicn|payer id|claim(?: (?:no|number|id|#))|beneficiary(?: (?:id|number|no))?|health ?card|ohip|"
+            r"(?:health )?insurance(?: (?:policy|member|id|no|number|card|plan))*|insured id|"
+            r"policy(?: ?holder)?(?: (?:no|number|id|#))?|"
+            r"member(?:ship)?(?: ?(?:id|no|number|#))|subscriber(?: ?(?:id|no|number))?|group (?:no|number|id|#)|"
+            r"medicare|"
+            r"medicaid|mbi|hicn|payer id|claim(?: (?:no|number|id|#))|beneficiary(?: (?:id|number|no))?|health ?card|"
+            r"ohip|"
             r"tricare|bupa|aetna|cigna|humana|kaiser|blue ?cross(?: blue ?shield)?|bcbs|united ?health(?:care)?|anthem|"
             r"nass|cipa|tis|tsi|tarjeta sanitaria|p[óo]liza|seguro|"
             r"versicherten(?:nummer|nr)|versicherungsnummer|krankenversichertennummer|kvnr|mutuelle|"
@@ -46,9 +59,12 @@ _LABELLED: tuple[tuple[Kind, re.Pattern[str]], ...] = (
         "NATIONAL_ID",
         _labelled(
             r"ssn|s\.s\.n|social security|soc sec|nhs|chi|h&c|national insurance|nino|ni (?:no|number)|aadhaa?r|"
-            r"pan(?: card)? (?:no|number)|dni|nie|nif|tie|codice fiscale|c\.?f\.?|nir|s[ée]curit[ée] sociale|n° ?s[ée]cu|insee|"
-            r"steuer-?id(?:nummer)?|steueridentifikationsnummer|sozialversicherungs(?:nummer|nr)|rentenversicherungsnummer|svnr|ahv|avs|personalausweis(?:nummer)?|"
-            r"pesel|cpf|rg|bsn|burgerservicenummer|cpr|personnummer|personal number|tax (?:id|number|file)|tfn|itin|ein|sin|"
+            r"pan(?: card)? (?:no|number)|dni|nie|nif|tie|codice fiscale|c\.?f\.?|nir|s[ée]curit[ée] sociale|"
+            r"n° ?s[ée]cu|insee|"
+            r"steuer-?id(?:nummer)?|steueridentifikationsnummer|sozialversicherungs(?:nummer|nr)|"
+            r"rentenversicherungsnummer|svnr|ahv|avs|personalausweis(?:nummer)?|"
+            r"pesel|cpf|rg|bsn|burgerservicenummer|cpr|personnummer|personal number|tax (?:id|number|file)|tfn|itin|"
+            r"ein|sin|"
             r"national (?:id|identity|identification)|identity|id card|nin|bvn|cnic|nric|emirates|iqama|curp|cccd|cmnd|"
             r"c[ée]dula|resident|identification|tc kimlik|rodn[ée] [čc][íi]slo|nhi|medicare card"
         ),
@@ -121,7 +137,8 @@ _SHAPES = (
     _shape("LICENCE_PLATE", r"[A-Z]{2}[0-9]{2} [A-Z]{3}", None, Evidence.POSSIBLE),
 )
 _CARD = re.compile(
-    r"(?<![\w.-])(?:\d{4}[ -]){3}\d{1,7}(?![\w-])|(?<![\w.-])\d{4}[ -]\d{6}[ -]\d{5}(?![\w-])|(?<![\w.-])[2-6]\d{11,18}(?![\w-])"
+    r"(?<![\w.-])(?:\d{4}[ -]){3}\d{1,7}(?![\w-])|(?<![\w.-])\d{4}[ -]\d{6}[ -]\d{5}(?![\w-])|"
+    r"(?<![\w.-])[2-6]\d{11,18}(?![\w-])"
 )
 _CARD_WORD = re.compile(r"\b(?:card|cc|visa|mastercard|amex|credit|debit)\b[^.\n]{0,25}$", re.IGNORECASE)
 _BARE = re.compile(r"(?<![\w.,/-])\d{7,12}(?![\w%]|[.,/]\d)")

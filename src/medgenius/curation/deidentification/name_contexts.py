@@ -2,10 +2,13 @@
 
 import re
 
+from medgenius.curation.deidentification.lexicon import lines_of
+
 _KIN = (
     "husband|wife|spouse|partner|fiancée?|boyfriend|girlfriend|mother|father|mum|mom|mommy|dad|daddy|son|daughter|"
     "brother|sister|uncle|aunt|auntie|grandmother|grandfather|grandma|grandpa|granddaughter|grandson|nephew|niece|"
-    "cousin|stepson|stepdaughter|stepfather|stepmother|baby|twins?|kid|child|friend|neighbou?r|carer|caregiver|roommate|"
+    "cousin|stepson|stepdaughter|stepfather|stepmother|baby|twins?|kid|child|friend|neighbou?r|carer|"
+    "caregiver|roommate|"
     "flatmate|colleague|guardian|mother-in-law|father-in-law|brother-in-law|sister-in-law|ex-husband|ex-wife|"
     "esposo|esposa|marido|mujer|hij[oa]|madre|padre|herman[oa]|tochter|sohn|mutter|vater|bruder|schwester|ehemann|"
     "ehefrau|mari|femme|fils|fille|mère|père|frère|sœur|marito|moglie|figli[oa]|fratello|sorella"
@@ -19,7 +22,8 @@ _ROLE = (
 
 TITLE = re.compile(
     r"\b(?:(?:dr|drs|mr|mrs|ms|mx|prof|dra|sra|sr|srta|dott|dott\.ssa|sig|sig\.ra|smt|rev|sgt|capt)\b\.?(?=[\s\w])|"
-    r"(?:doctor|professor|señora?|señorita|don|doña|herrn?|frau|mme|mlle|monsieur|madame|mademoiselle|docteur|doktor|dottor|"
+    r"(?:doctor|professor|señora?|señorita|don|doña|herrn?|frau|mme|mlle|monsieur|madame|mademoiselle|docteur|"
+    r"doktor|dottor|"
     r"dottoressa|dottore|signora?|pan|pani|shri|sri|hajji|alhaji|sheikh|reverend|rabbi|imam|judge)\b(?=\s))\s*"
     r"(?:(?:dr|med|prof|phil|univ)\.?\s+)*",
     re.IGNORECASE,
@@ -34,17 +38,13 @@ LABEL = re.compile(
     r"\b(?:names?|surname|forenames?|nombre(?: y apellidos)?|apellidos?|nachname|vorname|name des patienten|nom|prénom|"
     r"nome|cognome|naam|nazwisko|imię)(?:\s+of\s+(?:the\s+)?\w+)?|"
     r"\b(?:next of kin|nok|emergency contact|referring (?:doctor|physician|gp)|attending(?: physician)?|"
-    r"consultant|physician|provider|surgeon|gp|pcp|author|dictated by|signed(?: by)?|electronically signed by|reviewed by|"
+    r"consultant|physician|provider|surgeon|gp|pcp|author|dictated by|signed(?: by)?|electronically signed by|"
+    r"reviewed by|"
     r"attn|attention|cc|witness|médico|arzt|patient name|paciente|paziente|patientin))"
     r"\s*(?:[:=#?]|\bis\b|\bsi\b|['’]s\b|\bes\b|\bist\b|\best\b|\bè\b)\s*(?:dr\.?\s+|mrs?\.?\s+|ms\.?\s+)?",
     re.IGNORECASE,
 )
 
-INTRODUCTION = re.compile(
-    r"\b(?:i['’]?\s?a?m|this is|it['’]?s|call(?:ed)? (?:me|him|her)|goes by|known as|named|named (?:him|her|it)|called|me llamo|se llama|"
-    r"soy|ich bin|ich heiße|heißt|je m['’]appelle|s['’]appelle|je suis|mi chiamo|si chiama|sono|nazywam się)\s+$",
-    re.IGNORECASE,
-)
 NAMING = re.compile(
     r"\b(?:named|goes by|my name(?:['’]s| is)|me llamo|se llama|ich heiße|heißt|je m['’]appelle|s['’]appelle|"
     r"mi chiamo|si chiama|nazywam się)\s+",
@@ -54,68 +54,86 @@ BEFORE = re.compile(
     rf"(?:\b(?:{_KIN}|{_ROLE})(?:\s+is|\s+was)?,?\s+(?:named\s+|called\s+)?|"
     r"\b(?:dear|hi|hello|hey|hiya|thanks|thank you|regards|sincerely|cheers|love|welcome|bye|goodbye|yours|"
     r"good (?:morning|afternoon|evening))\s*[,.!]?\s+|"
-    r"\b(?:seen|reviewed|referred|examined|assessed|operated(?: on)?|treated|prescribed|performed|visited|signed|written|"
+    r"\b(?:seen|reviewed|referred|examined|assessed|operated(?: on)?|treated|prescribed|performed|visited|"
+    r"signed|written|"
     r"dictated|ordered|witnessed|accompanied|delivered|brought in|supervised|raised|interpreted|said|done)\s+by\s+|"
     r"\b(?:care of|c/o|discussed with|d/w|spoke (?:with|to)|talked to|speaking (?:with|to)|follow(?:ing)?[- ]up with|"
     r"f/u with|appointment with|appt with|appointment for|appt for|meet with|met with|met|consult with|lives? with|"
     r"referral (?:to|from)|letter (?:to|from)|"
     r"married to|looked after by|cared for by|contact|ask for|page|paged|re|regarding|attn|per|remember|remind|"
     r"asked|told|tell|behalf of|note from|copy to|under (?:the care of )?)\s*:?\s+|"
-    r"\b(?:i am|i['’]m|this is|it['’]s|call(?:ed)? (?:me|him|her)|known as|called|named(?: him| her)?|soy|ich bin|je suis|sono)\s+)$",
+    r"\b(?:i am|i['’]m|this is|it['’]s|call(?:ed)? (?:me|him|her)|known as|called|named(?: him| her)?|soy|"
+    r"ich bin|je suis|sono)\s+)$",
     re.IGNORECASE,
 )
 AFTER = re.compile(
     r"(?:['’]s\s+(?:mother|father|mum|mom|dad|wife|husband|son|daughter|parents|blood|results?|chart|symptoms?|pain|"
     r"condition|medications?|appointment|office|note|referral|family|sister|brother|birthday|last|next|house|novel)\b|"
-    r",?\s+(?:is|was)\s+(?:an?\s+)?(?:very\s+\w+\s+)?\d|,?\s+an?\s+\d+|,?\s*\(?\s*\d{1,3}\s*(?:y|yo|yrs?|years?|yrs? old|[MF])\b|"
+    r",?\s+(?:is|was)\s+(?:an?\s+)?(?:very\s+\w+\s+)?\d|,?\s+an?\s+\d+|,?\s*\(?\s*\d{1,3}\s*(?:y|yo|yrs?|"
+    r"years?|yrs? old|[MF])\b|"
     r"\s*[,(]?\s*(?:dob|d\.o\.b|born|aged?|mrn|nhs|ssn|phone|tel|mobile|cell|email|ext)\b|"
     r",?\s*\(?(?:M\.?D|D\.?O|R\.?N|N\.?P|P\.?A|Ph\.?\s?D|LCSW|LMFT|LPCC?|LMHC|MSW|MBBS|FRCS|MRCP|PsyD|Psy\.D|CNM|MA|"
     r"MS|LICSW|LCPC|NCC|CRNP|FNP|DDS|PharmD|BSN|DPT)\b|"
     r",?\s+(?:was|is|has been|were|are)\s+(?:seen|admitted|brought|referred|diagnosed|discharged|born|transferred|"
     r"started|given|found|reviewed|here|asking|taking|having|feeling|complaining|doing|allergic|pregnant|coming|"
     r"talking|from|scheduled)\b|"
-    r"\s+(?:is|was)\s+(?:very|from|so|really|quite|tearful|anxious|unwell|well|distressed|calm|alert|confused|drowsy|sick|ill|better|worse|pale|upset|angry|happy|sad|worried|afraid|keen|unable|able)\b|,\s+(?:can|could|may|would|how)\s+(?:i|you|are)\b|,?\s+(?:shouted|presented|presents|attended|attends|reports?|reported|complains?|complained|denies|denied|states?|stated|"
-    r"says|said|lives|came|underwent|suffers|tells|told|wants|works|called|visited|rang|phoned|takes|took|smokes|drinks|"
+    r"\s+(?:is|was)\s+(?:very|from|so|really|quite|tearful|anxious|unwell|well|distressed|calm|alert|confused|"
+    r"drowsy|sick|ill|better|worse|pale|upset|angry|happy|sad|worried|afraid|keen|unable|able)\b|,\s+(?:can|"
+    r"could|may|would|how)\s+(?:i|you|are)\b|,?\s+(?:shouted|presented|presents|attended|attends|reports?|"
+    r"reported|complains?|complained|denies|denied|states?|stated|"
+    r"says|said|lives|came|underwent|suffers|tells|told|wants|works|called|visited|rang|phoned|takes|took|"
+    r"smokes|drinks|"
     r"feels|felt|has|had|needs|will|agreed|refused|asked|noticed|started|stopped|weighs|fell|went|can|did|does|"
-    r"lost|got|returns?|returned|arrived|texted|emailed|passed|developed|experienced|declined|underwent|attended|recommended|prescribed|explained|advised|mentioned|cried)\b)",
+    r"lost|got|returns?|returned|arrived|texted|emailed|passed|developed|experienced|declined|underwent|"
+    r"attended|recommended|prescribed|explained|advised|mentioned|cried)\b)",
     re.IGNORECASE,
 )
 SURELY_AFTER = re.compile(
-    r"\s?,?\s+(?:is|was)\s+(?:an?\s+)?\d|\s?[,.(]*\s*(?:dob|d\.o\.b|date of birth|born|aged?|mrn|medical record|nhs)\b|,?\s+an?\s+\d+",
+    r"\s?,?\s+(?:is|was)\s+(?:an?\s+)?\d|\s?[,.(]*\s*(?:dob|d\.o\.b|date of birth|born|aged?|mrn|"
+    r"medical record|nhs)\b|,?\s+an?\s+\d+",
     re.IGNORECASE,
 )
 CREDENTIAL = re.compile(
-    r",?\s*\(?(?:M\.?D\.?|D\.?O\.?|R\.?N\.?|N\.P|Ph\.?\s?D\.?|LCSW|LMFT|LPCC?|LMHC|MSW|MBBS|FRCS|MRCP|Psy\.?D|LICSW|CRNP)\b"
+    r",?\s*\(?(?:M\.?D\.?|D\.?O\.?|R\.?N\.?|N\.P|Ph\.?\s?D\.?|LCSW|LMFT|LPCC?|LMHC|MSW|MBBS|FRCS|MRCP|Psy\.?D|"
+    r"LICSW|CRNP)\b"
 )
 REFERENCE = re.compile(
-    r"(?:['’]s?)?[\s,]*(?:\(?\d{1,2}\s*(?:th|st|nd|rd)?\s?(?:/|e\b|ed\b|edn|edition)|\bpg?\.?\s?\d|page|et al|\(?(?:19|20)\d\d[);,]|"
+    r"(?:['’]s?)?[\s,]*(?:\(?\d{1,2}\s*(?:th|st|nd|rd)?\s?(?:/|e\b|ed\b|edn|edition)|\bpg?\.?\s?\d|page|et al|"
+    r"\(?(?:19|20)\d\d[);,]|"
     r"\w+\s+\d+/?e|obs\b|textbook|dentistry|principles|physiology|and \w+ \d+\s?/?e|\d+/)",
     re.IGNORECASE,
 )
 CITED = re.compile(r"(?:Refs?|References?|Textbook|According to|Published by|[Bb]y authors?)\b[^\n]{0,60}$")
 """Books and their authors."""
 SPEAKER = re.compile(r"\s*:\s")
-PARTICLES = frozenset(
-    "de del della di da dos das do du la le van von der den ter ten bin ibn al el bint abu y e of mac mc st o dela zu zur".split()
+CONNECTED = frozenset(
+    [
+        "de",
+        "del",
+        "della",
+        "di",
+        "da",
+        "dos",
+        "das",
+        "van",
+        "von",
+        "der",
+        "den",
+        "bin",
+        "ibn",
+        "al",
+        "el",
+        "bint",
+        "abu",
+        "du",
+        "la",
+        "le",
+        "zu",
+    ]
 )
-CONNECTED = frozenset("de del della di da dos das van von der den bin ibn al el bint abu du la le zu".split())
 """Particles that may stand inside a name between two parts of it."""
 
-NEVER = frozenset(
-    """a about after again all also although am an and any are as ask at be because been before but by can cause causes come
-    could day days did do does doctor doctors dose during each every everyone few first for friday from get girl give go
-    god guest had happy has have he her here hers him his hour how i if in into is it its january february march april
-    june july august september october november december just know last let like ma'am man many me month monday more most
-    mother mr mrs ms much my nan never new next no none nope not note now of off ok okay old on one or our out over patient
-    patients pill please pt rn same saturday see she should since sir so some soon sunday take than thank thanks that the
-    their them then there these they this those though three thursday thus tuesday today too two un under unknown until up
-    us very was we wednesday week well were what when where which while who whom whose why will with year years yeah yes
-    yesterday yet you your yours hey hello hi dear mum mom dad kin self none nil doc docs i'm i've i'll i'd you're we're it's he's she's i im ive iban ssn case states poor people person bone vit dragon princess prince dr drs prof professor ms mr mrs sir nurse sister dra sra sr srta herr frau madame monsieur apt suite flat box building iv ii iii vi philippine filipino indian page patient children alexa siri google dragon christmas easter
-    god jesus jehovah lord christ islam ramadan english spanish french german italian arabic chinese latin hispanic asian
-    african american british indian european caucasian department clinic ward hospital street road male female sex date
-    name surname telephone mobile phone email address history re ref tel fax dob mrn nhs sincerely regards best kind
-    """.split()
-)
+NEVER = frozenset(lines_of("not_names.txt"))
 """Words that are never part of a name by themselves, whatever the lists say."""
 
-MONTHS = frozenset("may june april august".split())
+MONTHS = frozenset(["may", "june", "april", "august"])

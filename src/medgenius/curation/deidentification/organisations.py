@@ -3,36 +3,50 @@
 import re
 from collections.abc import Iterator
 
-from medgenius.curation.deidentification.lexicon import Trait, traits_of
+from medgenius.curation.deidentification.lexicon import Trait, lines_of, traits_of
 from medgenius.curation.deidentification.spans import Candidate, Evidence
 
 _CAP = r"(?:[^\W\d_a-zà-ž][\w.-]*(?:['’]s?\w*)?|\d{1,3}(?:st|nd|rd|th))"
 _KIND = (
-    r"(?:Hospitals?|Hosp\.?|Clinics?|Medical (?:Cent(?:er|re)|Group|Practice|Associates|College)|Health (?:Cent(?:er|re)|Clinic|System|Services)|"
-    r"Infirmary|Hospice|Sanatorium|Surgery|Nursing Home|Care Home|Rehabilitation Cent(?:er|re)|Rehab|Cancer Cent(?:er|re)|"
-    r"Heart Cent(?:er|re)|NHS (?:Foundation )?Trust|Polyclinic|Dispensary|Memorial|Maternity|Family Practice|Group Practice|"
-    r"Counsel+ing(?: Cent(?:er|re)| Services)?|Pharmacy|Klinikum|Krankenhaus|Klinik|Uniklinik|Universitätsklinikum|Spital|Szpital|"
-    r"Ziekenhuis|Sjukhus|Sykehus|Hospitalet|Healthcare|Health ?Care|Eye Institute|Medicity|Nursing Facility|Dental Practice|Urgent Care)"
+    r"(?:Hospitals?|Hosp\.?|Clinics?|Medical (?:Cent(?:er|re)|Group|Practice|Associates|College)|"
+    r"Health (?:Cent(?:er|re)|Clinic|System|Services)|"
+    r"Infirmary|Hospice|Sanatorium|Surgery|Nursing Home|Care Home|Rehabilitation Cent(?:er|re)|Rehab|"
+    r"Cancer Cent(?:er|re)|"
+    r"Heart Cent(?:er|re)|NHS (?:Foundation )?Trust|Polyclinic|Dispensary|Memorial|Maternity|Family Practice|"
+    r"Group Practice|"
+    r"Counsel+ing(?: Cent(?:er|re)| Services)?|Pharmacy|Klinikum|Krankenhaus|Klinik|Uniklinik|"
+    r"Universitätsklinikum|Spital|Szpital|"
+    r"Ziekenhuis|Sjukhus|Sykehus|Hospitalet|Healthcare|Health ?Care|Eye Institute|Medicity|Nursing Facility|"
+    r"Dental Practice|Urgent Care)"
 )
 _FORWARD = re.compile(
-    rf"(?<![\w-])(?:the\s+)?((?:{_CAP}(?:\s+(?:of|and|de|&|the|for|in|at|upon)\s+(?:the\s+)?|[ -]|\s*&\s*)){{1,5}}{_KIND}(?![\w])(?:\s+(?:of|for|in)\s+{_CAP}(?:\s+{_CAP})?)?)"
+    rf"(?<![\w-])(?:the\s+)?((?:{_CAP}(?:\s+(?:of|and|de|&|the|for|in|at|upon)\s+(?:the\s+)?|[ -]|"
+    rf"\s*&\s*)){{1,5}}{_KIND}(?![\w])(?:\s+(?:of|for|in)\s+{_CAP}(?:\s+{_CAP})?)?)"
 )
 _BACKWARD = re.compile(
-    rf"(?<!\w)((?:Hospital|Clínica|Clinica|Ospedale|Policlinico|Hôpital|Clinique|CHU|CHRU|Centro de Salud|Centro Médico|Centre Hospitalier|"
-    rf"Krankenhaus|Klinikum|Klinik|Universitätsklinikum|Uniklinik|Charité|Azienda Ospedaliera|Szpital|Bệnh viện|Sanatorio|Casa di Cura|Fundación|Complejo Hospitalario)"
-    rf"(?:\s+(?:[Uu]niversitari[oa]|[Gg]eneral|[Cc]línico|[Cc]ivile|[Uu]niversitaire|[Pp]rovincial|de|del|della|di|la|le|los|las|du|des|St\.|Sankt|da|do|im))*\s+"
+    rf"(?<!\w)((?:Hospital|Clínica|Clinica|Ospedale|Policlinico|Hôpital|Clinique|CHU|CHRU|Centro de Salud|"
+    rf"Centro Médico|Centre Hospitalier|"
+    rf"Krankenhaus|Klinikum|Klinik|Universitätsklinikum|Uniklinik|Charité|Azienda Ospedaliera|Szpital|"
+    rf"Bệnh viện|Sanatorio|Casa di Cura|Fundación|Complejo Hospitalario)"
+    rf"(?:\s+(?:[Uu]niversitari[oa]|[Gg]eneral|[Cc]línico|[Cc]ivile|[Uu]niversitaire|[Pp]rovincial|de|del|"
+    rf"della|di|la|le|los|las|du|des|St\.|Sankt|da|do|im))*\s+"
     rf"{_CAP}(?:\s+(?:(?:de|del|la|di|y|e|i|des?|du|le|am|an der)\s+){{0,2}}{_CAP}){{0,4}})"
 )
 _CASELESS = re.compile(
-    r"\b(?:at|to|from|in|admitted to|seen at|treated at|by)\s+(?:the\s+)?((?:st\.? |saint |mount |mt\.? )?(?:[^\W\d_]+(?:['’]s)?\s+){1,3}"
+    r"\b(?:at|to|from|in|admitted to|seen at|treated at|by)\s+(?:the\s+)?((?:st\.? |saint |mount |"
+    r"mt\.? )?(?:[^\W\d_]+(?:['’]s)?\s+){1,3}"
     r"(?:hospital|medical cent(?:er|re)|infirmary|health cent(?:er|re)|clinic|surgery|hospice|krankenhaus|klinikum))\b",
     re.IGNORECASE,
 )
 _CARE = re.compile(
-    r"\b(?:admitted|seen|treated|transferred|referred|attend(?:s|ed|ing)?|discharged?|hospitali[sz]ed|operated|delivered|born|taken|brought|"
-    r"visit(?:s|ed|ing)?|goes|went|go|gone|appointment|appt|works?|working|worked|nurse|surgery|records?|follow(?:s|ed)?(?:[- ]up)?|inpatient|outpatient|patient|ward|"
-    r"consultant|registered|presented|presents|stayed|staying|rehab|from|at|called|collect(?:ed)?|pharmacy|care (?:of|at|under)|under|ingresad[oa]|derivad[oa]|atendid[oa]|"
-    r"remitid[oa]|centro|alta|hospital de|eingeliefert|behandelt|überwiesen|hospitalisé|transféré|suivie?|ricoverat[oa]|trasferit[oa]|dimess[oa])\b[^.;\n]{0,40}$",
+    r"\b(?:admitted|seen|treated|transferred|referred|attend(?:s|ed|ing)?|discharged?|hospitali[sz]ed|"
+    r"operated|delivered|born|taken|brought|"
+    r"visit(?:s|ed|ing)?|goes|went|go|gone|appointment|appt|works?|working|worked|nurse|surgery|records?|"
+    r"follow(?:s|ed)?(?:[- ]up)?|inpatient|outpatient|patient|ward|"
+    r"consultant|registered|presented|presents|stayed|staying|rehab|from|at|called|collect(?:ed)?|pharmacy|"
+    r"care (?:of|at|under)|under|ingresad[oa]|derivad[oa]|atendid[oa]|"
+    r"remitid[oa]|centro|alta|hospital de|eingeliefert|behandelt|überwiesen|hospitalisé|transféré|suivie?|"
+    r"ricoverat[oa]|trasferit[oa]|dimess[oa])\b[^.;\n]{0,40}$",
     re.IGNORECASE,
 )
 _LISTED = re.compile(r"(?:^|\n|[-•*·]\s|:\s|\d\.\s)\s*(?:the\s+)?$|©|\bsource\b[^.]*$", re.IGNORECASE)
@@ -68,14 +82,7 @@ def _ordinary_prefix(value: str) -> int:
     return offset
 
 
-_GENERIC = frozenset(
-    """the a an our my your his her this that local general community university regional national county city district state memorial children's
-    children’s childrens women's mental public private teaching medical surgical emergency outpatient inpatient day night
-    hospital hospitals clinic clinics centre center health care home nursing cancer heart rehabilitation pharmacy surgery of and for in
-    at de & family group practice pain sleep eye dental fertility counseling counselling services free walk-in urgent if when
-    most many some after before during plastic cosmetic bariatric brain breast open laser hospitalisation orthopedic
-    veterans affairs prenatal maternity methadone memory diabetes std allergy travel call see ask visit major""".split()
-)
+_GENERIC = frozenset(lines_of("generic_places.txt"))
 
 
 def _has_own_name(value: str) -> bool:

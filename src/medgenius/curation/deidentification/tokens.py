@@ -1,6 +1,7 @@
 """Words of a text with their place, case and traits."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from medgenius.curation.deidentification.lexicon import Trait, folded, traits_of
@@ -80,3 +81,21 @@ def _cased_clauses(text: str) -> list[tuple[int, bool]]:
         headed = len(long) >= 3 and sum(word[0].isupper() for word in long) > 0.8 * len(long)
         clauses.append((match.end(), capitals > 0 and not headed and not match.group().isupper()))
     return clauses or [(len(text), False)]
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text, its words, and the names that it uses as eponyms (folded)."""
+
+    text: str
+    tokens: Sequence[Token]
+    eponyms: frozenset[str]
+    german: bool
+    """German writes all nouns with a capital, which therefore says nothing."""
+
+    def joined(self, left: Token, right: Token) -> bool:
+        """Whether two words stand side by side as in a name; a full stop may follow an initial."""
+        between = self.text[left.end : right.start]
+        if between in {". ", "."}:
+            return left.initial
+        return between in {" ", "-", "  ", "\t"}
