@@ -22,7 +22,7 @@ _OTHER_STREET = (
     r"cres|gdns|vale|yard|fort|union|parks|squares|streets|roads"
 )
 STREET = re.compile(
-    rf"(?<![\w.,/-])(?:(?:flat|apt|apartment|unit|house|plot|h\.? ?no|door no|no|nr)\.?\s*[\w/-]{{1,6}},?\s+)?"
+    rf"(?<![\w.,/-])(?:\b(?:flat|apt|apartment|unit|house|plot|h\.? ?no|door no|no|nr)\b\.?\s*[\w/-]{{1,6}},?\s+)?"
     rf"{NUMBER},?\s+(?:(?:n|s|e|w|north|south|east|west|nw|ne|sw|se)\.?\s+)?"
     rf"(?:(?!(?:in|on|at|and|or|of|to|for|the|a|is|was|mg|ml|times|years?|days?|weeks?|months?|hours?|minutes?|"
     rf"percent)\b)"
@@ -62,7 +62,7 @@ ROMANCE = re.compile(
 ROMANCE_LOWER = re.compile(
     rf"\b(?:calle|avenida|plaza|paseo|rue|avenue|boulevard|chemin|via|viale|piazza|corso|rua|straße|"
     rf"ulica)\s+(?:{W}\s+){{0,4}}{W},?\s*(?:n[º°o]?\.?\s*)?\d{{1,4}}\b"
-    rf"|\b\d{{1,4}}(?:\s?(?:bis|ter))?,?\s+(?:rue|chemin|impasse|allée|quai)\s+(?:{W}\s+){{0,3}}{W}",
+    rf"|\b\d{{1,4}}(?:\s?(?:bis|ter))?,?\s+(?:rue|chemin|impasse|allée|quai)\s+(?:(?:de|du|des|la|le|les|aux?|st|saint)\s+){{0,2}}(?:l['’])?{W}",
     re.IGNORECASE,
 )
 HUNGARIAN = re.compile(
