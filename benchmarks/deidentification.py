@@ -176,7 +176,7 @@ def group_table(
     counts: dict[str, Counter[str]] = {name: Counter() for name in finders}
     total: Counter[str] = Counter()
     for item in items:
-        for start, end, kind in item.values:
+        for _, _, kind in item.values:
             total[group(item, kind)] += 1
         for name, find in finders.items():
             found = find(item.text)

@@ -7,7 +7,8 @@ from medgenius.curation.deidentification.engine import Caution, Deidentified, St
 from tests.curation.deidentification.labelled import read
 
 FRAGMENTS = [sentence.text for sentence in read()] + [
-    "[PERSON]", "[ADDRESS] 12", "Dr", "Dr. ", "MRN ", "name: ", ", ", " and ", "\n", " ", ".", "lives at ", "'s ",
+    "[PERSON]", "De la", "Van", "LA", "A. I. Abu", "name: de", "mr del", "El",
+     "[ADDRESS] 12", "Dr", "Dr. ", "MRN ", "name: ", ", ", " and ", "\n", " ", ".", "lives at ", "'s ",
     "born ",
     "John Smith", "MARIA", "12 Oak Street", "943 476 5919", "@", "1901-02-03", "Aldrena", "Wrenfeldt", "+44 20", "[",
     "]",

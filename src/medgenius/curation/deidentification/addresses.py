@@ -143,26 +143,28 @@ def _is_part(value: str) -> bool:
 
 
 _ON = re.compile(r"\b(?:on|at|near|along|off)\s+$|live[sd]?\b.{0,15}$", re.IGNORECASE)
-_IN = re.compile(r"\b(?:in|near|outside|at|to|from|of|around)\s+$", re.IGNORECASE)
+_IN = re.compile(r"\b(?:in|near|outside|at|to|from|around)\s+$", re.IGNORECASE)
+_FROM = re.compile(r"\bfrom\s+$", re.IGNORECASE)
 
 
 def _towns(text: str, tokens: Sequence[Token]) -> Iterator[Candidate]:
-    """Towns by name: likely where somebody lives, possible anywhere else."""
+    """Towns by name, after a word of place; unknown ones only where somebody lives."""
     for index, token in enumerate(tokens):
-        if not (token.capital and token.cased) and not token.has(Trait.CITY):
+        capital = token.capital and token.cased
+        if not capital and not token.has(Trait.CITY):
             continue
         before = text[max(0, token.start - 30) : token.start]
         dwelling = forms.DWELLING.search(before) is not None
         end, known = _town(text, tokens, index)
         if token.has(Trait.REGION) or (token.opens and not dwelling) or token.has(Trait.ORGANISATION_NOUN):
             continue
-        capital = token.capital and token.cased
-        if known and capital and not token.has(Trait.COMMON):
-            likely = dwelling or text[end : end + 4] in {", UK", ", US"}
-            if likely or _IN.search(before):
-                yield Candidate(token.start, end, "ADDRESS", Evidence.LIKELY if likely else Evidence.POSSIBLE)
-        elif dwelling and token.folded not in NEVER and not token.has(Trait.WORD) and (capital or known):
-            yield Candidate(token.start, end, "ADDRESS", Evidence.LIKELY if known else Evidence.POSSIBLE)
+        if token.camel or (token.shouted and token.cased) or token.folded in NEVER:
+            continue
+        plain = token.has(Trait.WORD)
+        if (capital and known and not token.has(Trait.COMMON | Trait.EPONYM) and (dwelling or _IN.search(before))) or (
+            dwelling and not plain and (known or not _FROM.search(before))
+        ):
+            yield Candidate(token.start, end, "ADDRESS", Evidence.LIKELY)
 
 
 def _town(text: str, tokens: Sequence[Token], index: int) -> tuple[int, bool]:

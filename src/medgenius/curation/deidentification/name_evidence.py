@@ -120,7 +120,7 @@ def is_something_else(source: Text, run: Sequence[Token]) -> bool:
     if CITED.search(source.text[max(0, run[0].start - 60) : run[0].start]):
         return True
     words = [token for token in run if not token.initial and token.folded not in CONNECTED]
-    if any(token.has(Trait.ORGANISATION_NOUN) and not token.has(Trait.SURNAME) for token in words):
+    if not words or any(token.has(Trait.ORGANISATION_NOUN) and not token.has(Trait.SURNAME) for token in words):
         return True
     if len(words) > 1 and all(token.has(Trait.EPONYM) or token.folded in source.eponyms for token in words):
         return True
