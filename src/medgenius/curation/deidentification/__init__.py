@@ -1,0 +1,1 @@
+"""Finds what identifies a person in a text and replaces it; medical words stay."""
