@@ -11,7 +11,7 @@ from benchmarks.quality import spearman
 from medgenius.config.curation.quality import QualityConfig, QualityWeights
 from medgenius.curation.row import Rejection, Row
 from medgenius.curation.steps.quality import Quality
-from tests.support import shared_data
+from tests.shared import shared_data
 
 QUESTION = "Why does my knee hurt after running, and what can I do?"
 GOOD = (

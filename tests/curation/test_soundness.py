@@ -10,7 +10,7 @@ from medgenius.config.curation.soundness import SoundnessConfig
 from medgenius.curation.language import Languages
 from medgenius.curation.row import Rejection, Row
 from medgenius.curation.steps.soundness import Soundness
-from tests.support import shared_data
+from tests.shared import shared_data
 
 CONFIG = SoundnessConfig(
     languages=["en"],

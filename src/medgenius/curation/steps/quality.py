@@ -9,6 +9,7 @@ from medgenius.config.curation.quality import QualityConfig
 from medgenius.curation import lexicon
 from medgenius.curation.evidence import words
 from medgenius.curation.row import Rejection, Row
+from medgenius.safety import has_disclaimer
 
 Criteria = dict[str, float]
 """accuracy, caution, empathy, disclaimer, structure; each 0 to 1."""
@@ -32,10 +33,10 @@ _SHORT = 30
 class Quality:
     name = "quality"
 
-    def __init__(self, config: QualityConfig, has_disclaimer: Callable[[str], bool]) -> None:
-        """`has_disclaimer`: whether an answer says that it does not replace a doctor."""
+    def __init__(self, config: QualityConfig, disclaims: Callable[[str], bool] = has_disclaimer) -> None:
+        """`disclaims`: whether an answer says that it does not replace a doctor."""
         self._config = config
-        self._has_disclaimer = has_disclaimer
+        self._disclaims = disclaims
         self._tone = {line.split("\t")[0]: lexicon.any_of(line.split("\t")[1]) for line in lexicon.lines("tone.tsv")}
         lists = ("medical_words.txt", "drugs.txt", "conditions.txt")
         self._medical = frozenset(word for name in lists for word in words(" ".join(lexicon.words(name))))
@@ -44,7 +45,7 @@ class Quality:
         self._shares = {criterion: weight / sum(weights.values()) for criterion, weight in weights.items()}
 
     def __reduce__(self) -> tuple[type["Quality"], tuple[QualityConfig, Callable[[str], bool]]]:
-        return Quality, (self._config, self._has_disclaimer)
+        return Quality, (self._config, self._disclaims)
 
     def __call__(self, rows: Sequence[Row]) -> list[Row | Rejection]:
         return [self._judged(row) for row in rows]
@@ -60,7 +61,7 @@ class Quality:
             "accuracy": self._accuracy(asked, said, lower),
             "caution": min(1.0, cautions / _CAUTIONS_FOR_FULL),
             "empathy": empathy / (empathy + _EMPATHY_FOR_HALF),
-            "disclaimer": float(self._has_disclaimer(answer)),
+            "disclaimer": float(self._disclaims(answer)),
             "structure": _structure(answer, len(said), ended),
         }
 
