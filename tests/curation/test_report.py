@@ -23,7 +23,9 @@ from tests.curation import small
 @pytest.fixture(scope="module")
 def curated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     rows = small.raw_rows(400)
-    rows[0] = {"input": "a & b <script>alert(1)</script>", "output": "<p>" + "safe " * 30 + "</p>", "licence": "MIT"}
+    for row in rows:
+        if row.get("source") == "s2":
+            row |= {"licence": "MIT", "input": f"{row['input']} & <script>alert(1)</script>"}
     raw = small.write_jsonl(tmp_path_factory.mktemp("raw") / "raw.jsonl", rows)
     return small.run(raw, raw.parent / "out", "curation.workers=1")
 
@@ -70,7 +72,13 @@ def test_the_page_is_one_whole_file_without_scripts(curated: Path) -> None:
     Checker().feed(page)
     assert opened == []
     assert "http" not in page.replace('xmlns="http://www.w3.org/2000/svg"', "")
-    for wanted in ("Rows from step to step", "no_tags", "<del>&lt;p&gt;</del>", "words between white space", "s1"):
+    for wanted in (
+        "Rows from step to step",
+        "no_tags",
+        "<del>&lt;p&gt;</del>",
+        "words between white space",
+        "&lt;script&gt;",
+    ):
         assert wanted in page
     numbers = json.loads((curated / "report.json").read_text())
     assert f"{numbers['rows_kept']:,}" in page
@@ -83,7 +91,7 @@ def test_the_card_has_metadata_that_the_hub_reads_and_a_licence_per_source(curat
 
     assert metadata.size_categories == ["n<1K"]
     assert metadata.license == "other"
-    assert "| not named | MIT | 1 |" in body
+    assert re.search(r"\| s2 \| MIT \| \d+ \|", body)
     assert re.search(r"\| s1 \| not named \| \d+ \|", body)
 
 
