@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from omegaconf import OmegaConf
 
@@ -30,6 +30,7 @@ def curated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return small.run(raw, raw.parent / "out", "curation.workers=1")
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 500), min_size=1, max_size=300))
 def test_mean_and_spread_are_those_of_the_lengths(lengths: list[int]) -> None:
     spread = Spread.of(Counter(lengths))
@@ -41,6 +42,7 @@ def test_mean_and_spread_are_those_of_the_lengths(lengths: list[int]) -> None:
     assert spread.median == statistics.median_low(lengths)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60), st.text(max_size=60))
 def test_the_marked_difference_holds_both_texts(before: str, after: str) -> None:
     left, right = marked(before, after)
