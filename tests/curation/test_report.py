@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from omegaconf import OmegaConf
 
@@ -23,11 +23,14 @@ from tests.curation import small
 @pytest.fixture(scope="module")
 def curated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     rows = small.raw_rows(400)
-    rows[0] = {"input": "a & b <script>alert(1)</script>", "output": "<p>" + "safe " * 30 + "</p>", "licence": "MIT"}
+    for row in rows:
+        if row.get("source") == "s2":
+            row |= {"licence": "MIT", "input": f"{row['input']} & <script>alert(1)</script>"}
     raw = small.write_jsonl(tmp_path_factory.mktemp("raw") / "raw.jsonl", rows)
     return small.run(raw, raw.parent / "out", "curation.workers=1")
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 500), min_size=1, max_size=300))
 def test_mean_and_spread_are_those_of_the_lengths(lengths: list[int]) -> None:
     spread = Spread.of(Counter(lengths))
@@ -39,6 +42,7 @@ def test_mean_and_spread_are_those_of_the_lengths(lengths: list[int]) -> None:
     assert spread.median == statistics.median_low(lengths)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60), st.text(max_size=60))
 def test_the_marked_difference_holds_both_texts(before: str, after: str) -> None:
     left, right = marked(before, after)
@@ -70,7 +74,13 @@ def test_the_page_is_one_whole_file_without_scripts(curated: Path) -> None:
     Checker().feed(page)
     assert opened == []
     assert "http" not in page.replace('xmlns="http://www.w3.org/2000/svg"', "")
-    for wanted in ("Rows from step to step", "no_tags", "<del>&lt;p&gt;</del>", "words between white space", "s1"):
+    for wanted in (
+        "Rows from step to step",
+        "no_tags",
+        "<del>&lt;p&gt;</del>",
+        "words between white space",
+        "&lt;script&gt;",
+    ):
         assert wanted in page
     numbers = json.loads((curated / "report.json").read_text())
     assert f"{numbers['rows_kept']:,}" in page
@@ -83,7 +93,7 @@ def test_the_card_has_metadata_that_the_hub_reads_and_a_licence_per_source(curat
 
     assert metadata.size_categories == ["n<1K"]
     assert metadata.license == "other"
-    assert "| not named | MIT | 1 |" in body
+    assert re.search(r"\| s2 \| MIT \| \d+ \|", body)
     assert re.search(r"\| s1 \| not named \| \d+ \|", body)
 
 

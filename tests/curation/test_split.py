@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
@@ -22,6 +22,7 @@ from tests.curation.test_duplicates import text
 CONFIG = SplitConfig(validation_fraction=0.1, test_fraction=0.2, similarity=0.7)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(-1, 3)), max_size=200), st.integers(0, 5))
 def test_no_cluster_crosses_and_the_order_of_rows_does_not_matter(rows: list[tuple[int, int]], seed: int) -> None:
     clusters = np.array([cluster for cluster, _ in rows], dtype=np.int64)
