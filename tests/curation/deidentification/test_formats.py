@@ -44,6 +44,14 @@ def test_medical_words_and_plain_numbers_stay(text: str) -> None:
     assert deidentify(text).text == text
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["{}'s blood pressure is high.", "{}'s heart disease is stable.", "I removed {}'s cyst.", "Then {}'s tumour grew."],
+)
+def test_what_a_person_has_makes_no_eponym_of_the_name(text: str) -> None:
+    assert deidentify(text.format("Maria")).text == text.format("[PERSON]")
+
+
 def test_a_number_that_fails_its_check_is_no_card() -> None:
     assert "CREDIT_CARD" not in {span.kind for span in deidentify("The lot was 4111 1111 1111 1112 then.").spans}
 

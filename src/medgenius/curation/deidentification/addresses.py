@@ -156,15 +156,19 @@ def _towns(text: str, tokens: Sequence[Token]) -> Iterator[Candidate]:
         before = text[max(0, token.start - 30) : token.start]
         dwelling = forms.DWELLING.search(before) is not None
         end, known = _town(text, tokens, index)
-        if token.has(Trait.REGION) or (token.opens and not dwelling) or token.has(Trait.ORGANISATION_NOUN):
+        if _is_region(text, token, end) or (token.opens and not dwelling) or token.has(Trait.ORGANISATION_NOUN):
             continue
         if token.camel or (token.shouted and token.cased) or token.folded in NEVER:
             continue
-        plain = token.has(Trait.WORD)
-        if (capital and known and not token.has(Trait.COMMON | Trait.EPONYM) and (dwelling or _IN.search(before))) or (
-            dwelling and not plain and (known or not _FROM.search(before))
-        ):
+        lived_in = dwelling and not token.has(Trait.WORD) and (known or not _FROM.search(before))
+        been_to = capital and known and not token.has(Trait.COMMON | Trait.EPONYM) and _IN.search(before)
+        if lived_in or been_to:
             yield Candidate(token.start, end, "ADDRESS", Evidence.LIKELY)
+
+
+def _is_region(text: str, token: Token, end: int) -> bool:
+    """Whether a word or the words up to `end` name a country or a state, which are too large to identify anybody."""
+    return token.has(Trait.REGION) or bool(traits_of(text[token.start : end]) & Trait.REGION)
 
 
 def _town(text: str, tokens: Sequence[Token], index: int) -> tuple[int, bool]:

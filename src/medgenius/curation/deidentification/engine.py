@@ -10,7 +10,8 @@ from medgenius.curation.deidentification.contact import find_contact
 from medgenius.curation.deidentification.dates import find_dates
 from medgenius.curation.deidentification.identifiers import find_identifiers
 from medgenius.curation.deidentification.lexicon import Trait, traits_of
-from medgenius.curation.deidentification.name_contexts import CONNECTED, NEVER
+from medgenius.curation.deidentification.name_contexts import CONNECTED, NEVER, REFERENCE
+from medgenius.curation.deidentification.name_evidence import makes_an_eponym
 from medgenius.curation.deidentification.names import find_names
 from medgenius.curation.deidentification.organisations import find_organisations
 from medgenius.curation.deidentification.spans import KINDS, Candidate, Evidence, Span, merged
@@ -25,7 +26,7 @@ _LEAST: dict[Caution, Evidence] = {
     "high": Evidence.POSSIBLE,
 }
 _PLACEHOLDER = re.compile(rf"\[(?:{'|'.join(KINDS)})\]")
-_EPONYM_JOINS = frozenset({" ", "-", "–", "/", " - ", "'s ", "’s ", "' ", ", ", " and "})
+_EPONYM_JOINS = frozenset({" ", "-", "–", "/", " - ", "'s ", "’s ", "' "})
 _HIDDEN = "\N{OBJECT REPLACEMENT CHARACTER}"
 
 _GERMAN = re.compile(r"\b(?:und|der|die|das|ist|nicht|mit|von|wurde|bei|eine[rmn]?|ich|sie|auf|für)\b", re.IGNORECASE)
@@ -42,7 +43,7 @@ def candidates_of(text: str, names: Iterable[str]) -> list[Candidate]:
     found += find_dates(text)
     found += find_addresses(text, tokens)
     found += find_organisations(text)
-    found += _known_names(tokens, frozenset(names), source.eponyms)
+    found += _known_names(source, frozenset(names))
     return found
 
 
@@ -53,8 +54,11 @@ def _eponyms(text: str, tokens: Sequence[Token]) -> frozenset[str]:
         if not noun.has(Trait.MEDICAL_NOUN):
             continue
         right, skipped = noun, 0
+        if noun.index and not makes_an_eponym(before := tokens[noun.index - 1], text[before.end : noun.start], noun):
+            continue
         for left in reversed(tokens[max(0, noun.index - 5) : noun.index]):
-            if text[left.end : right.start] not in _EPONYM_JOINS:
+            gap = text[left.end : right.start]
+            if gap not in _EPONYM_JOINS or (gap.strip() in {"'s", "’s", "'"} and (skipped or _is_given(left))):
                 break
             if left.capital and left.folded not in NEVER and not left.has(Trait.COMMON):
                 eponyms |= {left.folded, *left.folded.split("-")}
@@ -66,9 +70,15 @@ def _eponyms(text: str, tokens: Sequence[Token]) -> frozenset[str]:
     return frozenset(eponyms)
 
 
-def _known_names(tokens: Sequence[Token], names: frozenset[str], eponyms: frozenset[str]) -> Iterable[Candidate]:
-    for token in tokens:
-        if token.folded in names and token.folded not in eponyms and (token.capital or not token.has(Trait.WORD)):
+def _is_given(token: Token) -> bool:
+    return token.has(Trait.FIRST_NAME) and not token.has(Trait.EPONYM)
+
+
+def _known_names(source: Text, names: frozenset[str]) -> Iterable[Candidate]:
+    """Words that were part of a name elsewhere in the dialogue."""
+    for token in source.tokens:
+        meant = token.folded in names and token.folded not in source.eponyms
+        if meant and (token.capital or not token.has(Trait.WORD)) and not REFERENCE.match(source.text, token.end):
             yield Candidate(token.start, token.end, "PERSON", Evidence.LIKELY)
 
 

@@ -98,6 +98,7 @@ CREDENTIAL = re.compile(
     r"LICSW|CRNP)\b"
 )
 REFERENCE = re.compile(
+    r"[\w\s.,&]{0,40}/p ?\d|"
     r"(?:['’]s?)?[\s,]*(?:\(?\d{1,2}\s*(?:th|st|nd|rd)?\s?(?:/|e\b|ed\b|edn|edition)|\bpg?\.?\s?\d|page|et al|"
     r"\(?(?:19|20)\d\d[);,]|"
     r"\w+\s+\d+/?e|obs\b|textbook|dentistry|principles|physiology|and \w+ \d+\s?/?e|\d+/)",

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from medgenius.curation.deidentification.lexicon import Trait, traits_of
+from medgenius.curation.deidentification.lexicon import Trait, lines_of, traits_of
 from medgenius.curation.deidentification.name_contexts import (
     AFTER,
     BEFORE,
@@ -21,6 +21,8 @@ from medgenius.curation.deidentification.tokens import Text, Token
 LONGEST = 5
 """Words of one name."""
 _COORDINATION = re.compile(r",\s|,?\s(?:and|&|y|und|et|e)\s")
+_DISCOVERED = frozenset(lines_of("discovered_nouns.txt"))
+"""Nouns that are named after somebody."""
 _MEDICAL_ENDINGS = ("itis", "osis", "opathy", "emia", "aemia", "trophy", "plasia", "oma", "omas", "plasty", "ectomy")
 
 
@@ -70,7 +72,7 @@ def _several(run: Sequence[Token], source: Text) -> int:  # noqa: PLR0911 (a lis
 def _single(token: Token, source: Text, context: int) -> int:  # noqa: PLR0911 (a list of cases)
     """Evidence of one word; `context` counts the signs around it that speak for a person."""
     word, first, surname = token.has(Trait.WORD), token.has(Trait.FIRST_NAME), token.has(Trait.SURNAME)
-    if token.folded in source.eponyms or token.has(Trait.REGION) or (len(token.text) < 3 and not first):
+    if token.folded in source.eponyms or token.has(Trait.REGION) or (len(token.text) < 3 and not context):
         return 0
     if not token.capital or (token.shouted and not token.cased):
         return Evidence.LIKELY if first and not word and len(token.folded) > 3 else 0
@@ -136,6 +138,20 @@ def _is_only_a_town(source: Text, token: Token) -> bool:
     return BEFORE.search(source.text[max(0, token.start - 40) : token.start]) is None
 
 
+def makes_an_eponym(name: Token, gap: str, noun: Token) -> bool:
+    """Whether a medical noun after a name makes the name an eponym: "Tarlov cysts", but not "Maria's cysts".
+
+    What a person can have takes a possessive as well, so that only nouns which are named after somebody count then,
+    and a first name counts only where it is a listed eponym.
+    """
+    if not noun.has(Trait.MEDICAL_NOUN) and not noun.folded.endswith(_MEDICAL_ENDINGS):
+        return False
+    if not gap.strip(" -–/"):
+        return True
+    possessive = gap in {"'s ", "’s ", "' "}
+    return possessive and (name.has(Trait.EPONYM) or (noun.folded in _DISCOVERED and not name.has(Trait.FIRST_NAME)))
+
+
 def _leads_to_a_noun(source: Text, last: Token) -> bool:
     """Whether a medical noun comes next, or an institution at the end of a row of capitals."""
     left = last
@@ -143,7 +159,7 @@ def _leads_to_a_noun(source: Text, last: Token) -> bool:
         gap = source.text[left.end : right.start]
         if gap.strip(" -–/.,") and gap not in {"'s ", "’s ", "' "}:
             return False
-        if right.index == last.index + 1 and (right.has(Trait.MEDICAL_NOUN) or right.folded.endswith(_MEDICAL_ENDINGS)):
+        if left is last and makes_an_eponym(last, gap, right):
             return True
         if right.has(Trait.ORGANISATION_NOUN) and right.capital and "," not in gap:
             return True
