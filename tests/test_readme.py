@@ -22,8 +22,10 @@ _MAKE = [line for line in _LINES if line.startswith("make ")]
 
 @pytest.mark.parametrize("line", _TRAIN)
 def test_every_train_command_composes(line: str, tmp_path: Path) -> None:
-    (tmp_path / "my.jsonl").write_text('{"input": "a?", "output": "b."}\n')
-    arguments = [word.replace("my.jsonl", str(tmp_path / "my.jsonl")) for word in shlex.split(line)[2:]]
+    (tmp_path / "clean").mkdir()
+    for name in ("my.jsonl", "clean/dialogues.jsonl"):
+        (tmp_path / name).write_text('{"input": "a?", "output": "b."}\n')
+    arguments = [word.replace("data.path=", f"data.path={tmp_path}/") for word in shlex.split(line)[2:]]
     if "-m" in arguments:  # Hydra prints the config of one job only
         arguments = [word.split(",")[0] for word in arguments if word != "-m"]
     if "--cfg" not in arguments:

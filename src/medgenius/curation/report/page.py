@@ -117,7 +117,7 @@ def _counts(report: Report) -> str:
         ("Split", report.splits),
         ("Urgency", report.urgencies),
         ("Language of the answer", report.languages),
-        ("De-identified values", report.deidentification),
+        ("De-identified values", {kind.replace("_", " ").lower(): n for kind, n in report.deidentification.items()}),
     ]
     for step, sizes in report.duplicate_clusters.items():
         named = {f"{size} rows": count for size, count in sorted(sizes.items())[:_SHOWN_RULES]}

@@ -29,7 +29,7 @@ svg text { fill: var(--ink); } svg .number, svg .tick { fill: var(--dim); } svg 
 svg .bar { fill: var(--bar); } svg .axis { stroke: var(--line); }
 figure { margin: 1rem 0 0; } figcaption { font-size: .9rem; color: var(--dim); margin-bottom: .3rem; }
 .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 340px), 1fr)); gap: .75rem 1.5rem; }
-.tables { display: grid; grid-template-columns: repeat(auto-fit, minmax(220px, 1fr)); gap: 1.5rem; }
+.tables { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 250px), 1fr)); gap: 1.5rem; }
 .tables .wide { grid-column: 1 / -1; }
 .scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-size: .9rem; }
 th { text-align: left; font-weight: 600; color: var(--dim); } td, th { padding: .3rem .8rem .3rem 0;
