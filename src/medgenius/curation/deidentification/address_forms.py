@@ -70,7 +70,7 @@ HUNGARIAN = re.compile(
     r"ulice)\s+\d{1,4}\.?"
 )
 BOX = re.compile(
-    r"\b(?:p\.?\s?o\.?\s?box|post(?:al)? ?box|postbus|postfach|apartado(?: de correos)?|casilla|bp|"
+    r"\b(?:p\.?\s?o\.?\s?box|post(?:al)? ?box|postbus|postfach|apartado(?: de correos)?|casilla|"
     r"boîte postale|postboks|"
     r"casella postale|pmb|bag)\s*[#:]?\s*\d{1,7}\b|\b(?:psc|unit|uss|"
     r"cmr)\s+[\w.-]+,?\s+box\s+\d+(?:,?\s+(?:apo|fpo|dpo)\s+\w\w\s+\d{5})?|"
