@@ -9,22 +9,23 @@ from medgenius.curation.deidentification import address_forms as forms
 from medgenius.curation.deidentification.lexicon import Trait, folded, traits_of
 from medgenius.curation.deidentification.name_contexts import NEVER
 from medgenius.curation.deidentification.spans import Candidate, Evidence
-from medgenius.curation.deidentification.tokens import Token
+from medgenius.curation.deidentification.tokens import Text, Token
 
 _LONGEST_TAIL = 6
 """Parts after the street: unit, town, county, state, postcode, country."""
 _UNIT_WORD = re.compile(r"\b(?:apt|suite|ste|unit|flat|floor|st|str|streets?|bajo|piso)\b", re.IGNORECASE)
 
 
-def find_addresses(text: str, tokens: Sequence[Token]) -> Iterator[Candidate]:
+def find_addresses(source: Text) -> Iterator[Candidate]:
     """Candidates of kind ADDRESS."""
+    text = source.text
     if any(character.isdigit() for character in text):
         yield from _with_numbers(text)
     for match in forms.NAMED_STREET.finditer(text):
         if _is_named_street(match.group()):
             lived = _ON.search(text, max(0, match.start() - 30), match.start())
             yield _extended(text, match.start(), match.end(), Evidence.LIKELY if lived else Evidence.POSSIBLE)
-    yield from _towns(text, tokens)
+    yield from _towns(source)
 
 
 def _with_numbers(text: str) -> Iterator[Candidate]:
@@ -147,8 +148,9 @@ _IN = re.compile(r"\b(?:in|near|outside|at|to|from|around)\s+$", re.IGNORECASE)
 _FROM = re.compile(r"\bfrom\s+$", re.IGNORECASE)
 
 
-def _towns(text: str, tokens: Sequence[Token]) -> Iterator[Candidate]:
+def _towns(source: Text) -> Iterator[Candidate]:
     """Towns by name, after a word of place; unknown ones only where somebody lives."""
+    text, tokens = source.text, source.tokens
     for index, token in enumerate(tokens):
         capital = token.capital and token.cased
         if not capital and not token.has(Trait.CITY):
@@ -158,7 +160,7 @@ def _towns(text: str, tokens: Sequence[Token]) -> Iterator[Candidate]:
         end, known = _town(text, tokens, index)
         if _is_region(text, token, end) or (token.opens and not dwelling) or token.has(Trait.ORGANISATION_NOUN):
             continue
-        if token.camel or (token.shouted and token.cased) or token.folded in NEVER:
+        if token.camel or (token.shouted and token.cased) or token.folded in NEVER or token.folded in source.eponyms:
             continue
         lived_in = dwelling and not token.has(Trait.WORD) and (known or not _FROM.search(before))
         been_to = capital and known and not token.has(Trait.COMMON | Trait.EPONYM) and _IN.search(before)

@@ -35,13 +35,14 @@ _GERMAN = re.compile(r"\b(?:und|der|die|das|ist|nicht|mit|von|wurde|bei|eine[rmn
 def candidates_of(text: str, names: Iterable[str]) -> list[Candidate]:
     """All candidates of a text, with those names (folded) that its dialogue is known to hold."""
     tokens = tokens_of(text)
+    small = frozenset(token.folded for token in tokens if not token.traits and token.cased and not token.capital)
     german = len(_GERMAN.findall(text)) > max(2, len(tokens) // 12)
-    source = Text(text, tokens, _eponyms(text, tokens), german)
+    source = Text(text, tokens, _eponyms(text, tokens), small, german)
     found = list(find_names(source))
     found += find_identifiers(text)  # before telephone numbers, which look alike
     found += find_contact(text)
     found += find_dates(text)
-    found += find_addresses(text, tokens)
+    found += find_addresses(source)
     found += find_organisations(text)
     found += _known_names(source, frozenset(names))
     return found
@@ -58,7 +59,7 @@ def _eponyms(text: str, tokens: Sequence[Token]) -> frozenset[str]:
             continue
         for left in reversed(tokens[max(0, noun.index - 5) : noun.index]):
             gap = text[left.end : right.start]
-            if gap not in _EPONYM_JOINS or (gap.strip() in {"'s", "’s", "'"} and (skipped or _is_given(left))):
+            if gap not in _EPONYM_JOINS or (gap.strip() in {"'s", "’s", "'"} and right is not noun):
                 break
             if left.capital and left.folded not in NEVER and not left.has(Trait.COMMON):
                 eponyms |= {left.folded, *left.folded.split("-")}
@@ -68,10 +69,6 @@ def _eponyms(text: str, tokens: Sequence[Token]) -> frozenset[str]:
                 break
             right = left
     return frozenset(eponyms)
-
-
-def _is_given(token: Token) -> bool:
-    return token.has(Trait.FIRST_NAME) and not token.has(Trait.EPONYM)
 
 
 def _known_names(source: Text, names: frozenset[str]) -> Iterable[Candidate]:

@@ -24,11 +24,13 @@ TITLE = re.compile(
     r"\b(?:(?:dr|drs|mr|mrs|ms|mx|prof|dra|sra|sr|srta|dott|dott\.ssa|sig|sig\.ra|smt|rev|sgt|capt)\b\.?(?=[\s\w])|"
     r"(?:doctor|professor|señora?|señorita|don|doña|herrn?|frau|mme|mlle|monsieur|madame|mademoiselle|docteur|"
     r"doktor|dottor|"
-    r"dottoressa|dottore|signora?|pan|pani|shri|sri|hajji|alhaji|sheikh|reverend|rabbi|imam|judge)\b(?=\s))\s*"
-    r"(?:(?:dr|med|prof|phil|univ)\.?\s+)*",
+    r"dottoressa|dottore|signora?|pan|pani|shri|sri|hajji|alhaji|sheikh|reverend|rabbi|imam|judge)\b(?=[ \t]))[ \t]*"
+    r"(?:(?:dr|med|prof|phil|univ)\.?[ \t]+)*",
     re.IGNORECASE,
 )
-SOFT_TITLE = re.compile(r"\b(?:miss|nurse|sister|sir|lady|midwife|madam|brother|father|m\.)\s+", re.IGNORECASE)
+SOFT_TITLE = re.compile(
+    r"\b(?:miss|nurse|sister|sir|lady|midwife|madam|named|goes by|brother|father|m\.)\s+", re.IGNORECASE
+)
 """Also words of their own, so that only a capital or a known name may follow."""
 
 LABEL = re.compile(
@@ -46,7 +48,7 @@ LABEL = re.compile(
 )
 
 NAMING = re.compile(
-    r"\b(?:named|goes by|my name(?:['’]s| is)|me llamo|se llama|ich heiße|heißt|je m['’]appelle|s['’]appelle|"
+    r"\b(?:my name(?:['’]s| is)|me llamo|se llama|ich heiße|heißt|je m['’]appelle|s['’]appelle|"
     r"mi chiamo|si chiama|nazywam się)\s+",
     re.IGNORECASE,
 )

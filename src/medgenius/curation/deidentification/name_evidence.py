@@ -72,16 +72,21 @@ def _several(run: Sequence[Token], source: Text) -> int:  # noqa: PLR0911 (a lis
 def _single(token: Token, source: Text, context: int) -> int:  # noqa: PLR0911 (a list of cases)
     """Evidence of one word; `context` counts the signs around it that speak for a person."""
     word, first, surname = token.has(Trait.WORD), token.has(Trait.FIRST_NAME), token.has(Trait.SURNAME)
-    if token.folded in source.eponyms or token.has(Trait.REGION) or (len(token.text) < 3 and not context):
+    if (
+        token.folded in source.eponyms | source.written_small
+        or token.has(Trait.REGION)
+        or (len(token.text) < 3 and not context)
+    ):
         return 0
     if not token.capital or (token.shouted and not token.cased):
         return Evidence.LIKELY if first and not word and len(token.folded) > 3 else 0
     if token.has(Trait.EPONYM):
         return Evidence.POSSIBLE if context else 0
     if first and not token.has(Trait.COMMON):
-        return Evidence.POSSIBLE if (word or token.has(Trait.PLACE)) and not context else Evidence.LIKELY
+        doubtful = word or token.shouted or token.has(Trait.PLACE)
+        return Evidence.POSSIBLE if doubtful and not context else Evidence.LIKELY
     if word:
-        named = (first or surname) and context and not token.opens and token.folded not in MONTHS
+        named = (first or surname) and context and token.cased and not token.opens and token.folded not in MONTHS
         return Evidence.POSSIBLE if named else 0
     if not token.cased or source.german:
         return Evidence.POSSIBLE if context and surname else 0
@@ -149,7 +154,8 @@ def makes_an_eponym(name: Token, gap: str, noun: Token) -> bool:
     if not gap.strip(" -–/"):
         return True
     possessive = gap in {"'s ", "’s ", "' "}
-    return possessive and (name.has(Trait.EPONYM) or (noun.folded in _DISCOVERED and not name.has(Trait.FIRST_NAME)))
+    given = name.has(Trait.FIRST_NAME) and "-" not in name.folded and not noun.capital
+    return possessive and (name.has(Trait.EPONYM) or (noun.folded in _DISCOVERED and not given))
 
 
 def _leads_to_a_noun(source: Text, last: Token) -> bool:

@@ -90,6 +90,8 @@ class Text:
     text: str
     tokens: Sequence[Token]
     eponyms: frozenset[str]
+    written_small: frozenset[str]
+    """Unlisted words (folded) that the text also writes without a capital, where others have one: no names."""
     german: bool
     """German writes all nouns with a capital, which therefore says nothing."""
 
