@@ -85,7 +85,8 @@ def hashed_step(name: str, seed: int = 0, change: int = 20, drop: int = 10, fail
 
 def config(data: Path, output: Path, *overrides: str) -> CurateConfig:
     """conf/curate.yaml, with words for tokens so that no tokenizer is looked for."""
-    values = [f"data.path={data}", f"output={output}", "curation.report.tokenizer=null", *overrides]
+    own = "curation.steps=[duplicates,decontaminate,split]"
+    values = [f"data.path={data}", f"output={output}", "curation.report.tokenizer=null", own, *overrides]
     with initialize_config_dir(version_base="1.3", config_dir=str(config_dir())):
         return to_config(compose("curate", overrides=values), CurateConfig)
 

@@ -128,7 +128,7 @@ def test_ctrl_c_leaves_one_line_and_a_state_to_go_on_from(
         stderr=subprocess.PIPE,
         text=True,
     )
-    wait_for(folder / ".work" / "01-duplicates" / "index-000000.npz")
+    wait_for(folder / ".work" / "00-read" / "stage.json")
     process.send_signal(signal.SIGINT)
     output, errors = process.communicate(timeout=60)
 
