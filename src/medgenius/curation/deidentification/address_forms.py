@@ -32,7 +32,7 @@ STREET = re.compile(
 )
 STREET_WITH_CAPITAL = re.compile(
     rf"(?<![\w.,/-]){NUMBER},?\s+(?:[NSEW]\.?\s+|(?:North|South|East|West)\s+)?"
-    rf"(?:(?:[^\W\d_a-zà-ž][\w'’.-]{0, 30}|\d{{1,3}}(?:st|nd|rd|th))\s+){{1,3}}(?i:{_OTHER_STREET}|"
+    rf"(?:(?:[^\W\d_a-zà-ž][\w'’.-]{{0,30}}|\d{{1,3}}(?:st|nd|rd|th))\s+){{1,3}}(?i:{_OTHER_STREET}|"
     rf"{_SAFE_STREET})\b\.?(?!\s*(?:[a-z]+ing|syndrome|disease)\b)"
 )
 NAMED_STREET = re.compile(
