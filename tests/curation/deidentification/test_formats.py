@@ -1,5 +1,7 @@
 """Single values in the forms that the recognisers promise, and words that must stay."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -87,6 +89,17 @@ def test_more_caution_takes_dates_and_public_sites() -> None:
 
     assert deidentify(text).text == text
     assert deidentify(text, caution="high").text == "Operated on [DATE], see [URL]."
+
+
+@pytest.mark.parametrize(
+    "piece", ["Ab-", "www.", "ab:", "12 ", "St Mary ", "a at b dot ", "Aa 1 ", "name: ", "1-", "A"]
+)
+def test_no_text_takes_more_than_its_share_of_time(piece: str) -> None:
+    begin = time.process_time()
+
+    deidentify(piece * (20_000 // len(piece)), caution="high")
+
+    assert time.process_time() - begin < 5  # seconds; a quarter of one is usual, a pattern that explodes takes hours
 
 
 def test_the_package_stays_light_until_the_first_call() -> None:

@@ -2,12 +2,12 @@
 
 import re
 
-W = r"[^\W\d_][\w'’.-]*"
+W = r"[^\W\d_][\w'’.-]{0,30}"
 """A word of an address."""
 CAP = (
     r"(?-i:(?:(?:d[eai]l?l?[ae']?s?|la|las|los|el|du|des|le|von|der|den|van|of|the|y|e|do|da|dos|das|San|"
     r"St\.?)\s+){0,3}"
-    r"[^\W\d_a-zà-ž][\w'’.-]*)"
+    r"[^\W\d_a-zà-ž][\w'’.-]{0,30})"
 )
 NUMBER = r"\d{1,5}(?:\s?[-/]\s?\d{1,4})?(?:\s?[A-Za-z](?![\w]))?"
 
@@ -32,22 +32,22 @@ STREET = re.compile(
 )
 STREET_WITH_CAPITAL = re.compile(
     rf"(?<![\w.,/-]){NUMBER},?\s+(?:[NSEW]\.?\s+|(?:North|South|East|West)\s+)?"
-    rf"(?:(?:[^\W\d_a-zà-ž][\w'’.-]*|\d{{1,3}}(?:st|nd|rd|th))\s+){{1,3}}(?i:{_OTHER_STREET}|"
+    rf"(?:(?:[^\W\d_a-zà-ž][\w'’.-]{{0,30}}|\d{{1,3}}(?:st|nd|rd|th))\s+){{1,3}}(?i:{_OTHER_STREET}|"
     rf"{_SAFE_STREET})\b\.?(?!\s*(?:[a-z]+ing|syndrome|disease)\b)"
 )
 NAMED_STREET = re.compile(
-    r"\b(?:(?:[^\W\d_a-zà-ž][\w'’.-]*|\d{1,3}(?:st|nd|rd|th))\s+){1,3}(?:Street|Road|Avenue|Lane|"
+    r"\b(?:(?:[^\W\d_a-zà-ž][\w'’.-]{0,30}|\d{1,3}(?:st|nd|rd|th))\s+){1,3}(?:Street|Road|Avenue|Lane|"
     r"Boulevard|Drive|Crescent|Terrace|Close|Blvd|Ave|Rd|St)\b\.?"
 )
 GERMANIC = re.compile(
-    r"\b(?:(?:Am|An der|Im|In der|Auf der|Zum|Zur|Unter den|Alte[rn]?|Große|Obere|Untere)\s+)?[^\W\d_][\w.-]*"
+    r"\b(?:(?:Am|An der|Im|In der|Auf der|Zum|Zur|Unter den|Alte[rn]?|Große|Obere|Untere)\s+)?[^\W\d_][\w.-]{0,30}"
     r"(?:stra(?:ß|ss)e|str\.?|weg|platz|allee|gasse|ring|damm|ufer|chaussee|straat|laan|plein|gracht|kade|steenweg|"
     r"gade|vej|vænget|gatan|vägen|gata|veien|vegen|vollen|stræti|straeti|braut|gaten|krogen|hove|gracht|"
     r"brücke|graben|katu|tie|kuja|gränd|backen|toften|parken)\s+\d{1,4}\s?[a-z]?\b(?!\s*(?:mg|ml|%))",
     re.IGNORECASE,
 )
 GERMAN_SPACED = re.compile(
-    r"\b[^\W\d_a-zà-ž][\w-]+[ -](?:Stra(?:ß|ss)e|Str\.|Weg|Platz|Allee|Gasse|Ring|Damm|Ufer|Chaussee|"
+    r"\b[^\W\d_a-zà-ž][\w-]{1,30}[ -](?:Stra(?:ß|ss)e|Str\.|Weg|Platz|Allee|Gasse|Ring|Damm|Ufer|Chaussee|"
     r"Bundesstrasse)\s+\d{1,4}\s?[a-z]?\b"
 )
 ROMANCE = re.compile(
@@ -66,7 +66,7 @@ ROMANCE_LOWER = re.compile(
     re.IGNORECASE,
 )
 HUNGARIAN = re.compile(
-    r"\b[^\W\d_a-zà-ž][\w-]+(?:\s+[\w-]+)?\s+(?:u\.|utca|út|tér|tere|körút|sétány|ulica|cesta|trg|náměstí|"
+    r"\b[^\W\d_a-zà-ž][\w-]{1,30}(?:\s+[\w-]+)?\s+(?:u\.|utca|út|tér|tere|körút|sétány|ulica|cesta|trg|náměstí|"
     r"ulice)\s+\d{1,4}\.?"
 )
 BOX = re.compile(
@@ -109,11 +109,11 @@ CITY_STATE_ZIP = re.compile(
 )
 POSTCODE_CITY = re.compile(
     r"(?<![\w.,/-])(?:(?:D|A|CH|F|I|E|B|NL|PL|S|DK)-)?(?:\d{5}|\d{2}-\d{3}|"
-    r"\d{3} \d{2})\s+[^\W\d_a-zà-ž][\w'’-]{2,}(?:\s+(?:am|an der|im|de|la|del|sur|sul|"
-    r"di)?\s?[^\W\d_a-zà-ž][\w'’-]+){0,2}"
+    r"\d{3} \d{2})\s+[^\W\d_a-zà-ž][\w'’-]{2,30}(?:\s+(?:am|an der|im|de|la|del|sur|sul|"
+    r"di)?\s?[^\W\d_a-zà-ž][\w'’-]{1,30}){0,2}"
 )
 CITY_PIN = re.compile(
-    r"\b[^\W\d_a-zà-ž][\w'’-]+(?:\s+[^\W\d_a-zà-ž][\w'’-]+)?\s?[-–,]?\s?\b[1-8]\d{2}\s?\d{3}\b(?![\w.,-])"
+    r"\b[^\W\d_a-zà-ž][\w'’-]{1,30}(?:\s+[^\W\d_a-zà-ž][\w'’-]{1,30})?\s?[-–,]?\s?\b[1-8]\d{2}\s?\d{3}\b(?![\w.,-])"
 )
 LABELLED_CODE = re.compile(
     r"\b(?:zip(?: ?code)?|post(?:al)? ?code|postcode|pin(?: ?code)?|eircode|plz|(?-i:C\.?P\.?(?=\s?[:=\d]))|"

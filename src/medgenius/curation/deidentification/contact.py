@@ -7,14 +7,15 @@ from medgenius.curation.deidentification.checksums import digits_of
 from medgenius.curation.deidentification.spans import Candidate, Evidence
 
 _EMAIL = re.compile(
-    r"(?<![\w.@])[\w.%+'-]+\s?@\s?[\w-]+(?:\.[\w-]+)*\.[^\W\d_]{2,}|"
-    r"\b[\w.+-]+\s?[\[({]\s?at\s?[\])}]\s?[\w-]+(?:\s?(?:[\[({]\s?dot\s?[\])}]|\.|\sdot\s)\s?[\w-]+)+|"
-    r"\b[\w.+-]+(?: dot [\w-]+)* at [\w-]+(?: dot [\w-]+)* dot (?:com|org|net|edu|co|uk|de|es|fr|it|in)\b",
+    r"(?<![\w.@])[\w.%+'-]{1,64}\s?@\s?[\w-]+(?:\.[\w-]+)*\.[^\W\d_]{2,}|"
+    r"(?<![\w.+-])[\w.+-]{1,64}\s?[\[({]\s?at\s?[\])}]\s?[\w-]+(?:\s?(?:[\[({]\s?dot\s?[\])}]|\.|\sdot\s)\s?[\w-]+)+|"
+    r"(?<![\w.+-])[\w.+-]{1,64}(?: dot [\w-]{1,30}){0,3} at "
+    r"[\w-]+(?: dot [\w-]+)* dot (?:com|org|net|edu|co|uk|de|es|fr|it|in)\b",
     re.IGNORECASE,
 )
 _URL = re.compile(
     r"\b(?:https?://|ftp://|www\.)[^\s<>\"')\]]+[^\s<>\"')\].,;:!?]|"
-    r"(?<![\w@.])(?:[a-z0-9-]+\.)+(?-i:com|org|net|edu|gov|info|co\.uk|nhs\.uk|io)(?:/[^\s<>\"')\]]*[\w/])?(?![\w@])",
+    r"(?<![\w@.-])(?:[a-z0-9-]{1,63}\.){1,6}(?-i:com|org|net|edu|gov|info|co\.uk|nhs\.uk|io)(?:/[^\s<>\"')\]]*[\w/])?(?![\w@])",
     re.IGNORECASE,
 )
 _PUBLIC_SITE = re.compile(
@@ -35,7 +36,10 @@ _OWN_SITE = re.compile(
     re.IGNORECASE,
 )
 _IP = re.compile(r"(?<![\w.])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?![\w]|\.\d)")
-_IP6 = re.compile(r"(?<![\w:])(?:[0-9a-f]{1,4}:){3,7}(?::?[0-9a-f]{1,4})+(?![\w:])", re.IGNORECASE)
+_IP6 = re.compile(
+    r"(?<![\w:])(?:(?:[0-9a-f]{1,4}:){7}[0-9a-f]{1,4}|(?:[0-9a-f]{1,4}:){1,6}(?::[0-9a-f]{1,4}){1,6})(?![\w:])",
+    re.IGNORECASE,
+)
 _MAC = re.compile(r"\b(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}\b", re.IGNORECASE)
 _USERNAME = re.compile(
     r"\b(?:user ?name|user ?id|userid|login(?: id| name)?|log-in|handle|nick(?:name)?|screen ?name|skype(?: id)?|"

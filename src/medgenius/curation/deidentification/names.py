@@ -25,7 +25,8 @@ def _surname_first(source: Text, given: Token) -> int:
     if given.index and given.has(Trait.FIRST_NAME):
         surname = source.tokens[given.index - 1]
         between = source.text[surname.end : given.start]
-        if between == ", " and surname.capital and surname.has(Trait.SURNAME) and not surname.has(Trait.COMMON):
+        unlikely = Trait.COMMON if surname.shouted else Trait.COMMON | Trait.FIRST_NAME  # "Anna, Maria" are two
+        if between == ", " and surname.capital and surname.has(Trait.SURNAME) and not surname.has(unlikely):
             return surname.start
     return given.start
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from medgenius.curation.deidentification.lexicon import Trait, lines_of, traits_of
 from medgenius.curation.deidentification.spans import Candidate, Evidence
 
-_CAP = r"(?:[^\W\d_a-zà-ž][\w.-]*(?:['’]s?\w*)?|\d{1,3}(?:st|nd|rd|th))"
+_CAP = r"(?:[^\W\d_a-zà-ž][\w.]{0,40}(?:['’]s?\w{0,20})?|\d{1,3}(?:st|nd|rd|th))"
 _KIND = (
     r"(?:Hospitals?|Hosp\.?|Clinics?|Medical (?:Cent(?:er|re)|Group|Practice|Associates|College)|"
     r"Health (?:Cent(?:er|re)|Clinic|System|Services)|"
@@ -34,7 +34,7 @@ _BACKWARD = re.compile(
 )
 _CASELESS = re.compile(
     r"\b(?:at|to|from|in|admitted to|seen at|treated at|by)\s+(?:the\s+)?((?:st\.? |saint |mount |"
-    r"mt\.? )?(?:[^\W\d_]+(?:['’]s)?\s+){1,3}"
+    r"mt\.? )?(?:[^\W\d_]{1,30}(?:['’]s)?\s){1,3}"
     r"(?:hospital|medical cent(?:er|re)|infirmary|health cent(?:er|re)|clinic|surgery|hospice|krankenhaus|klinikum))\b",
     re.IGNORECASE,
 )
