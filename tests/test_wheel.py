@@ -9,8 +9,9 @@ from tests.support import ROOT
 
 
 def _run(*line: str, cwd: Path, **environment: str) -> str:
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
     done = subprocess.run(
-        line, cwd=cwd, env=os.environ | environment, capture_output=True, text=True, timeout=180, check=False
+        line, cwd=cwd, env=plain | environment, capture_output=True, text=True, timeout=180, check=False
     )
     assert done.returncode == 0, done.stderr
     return done.stdout

@@ -113,7 +113,8 @@ def test_an_output_folder_with_other_things_in_it_is_refused(tmp_path: Path) -> 
 def test_rows_that_cannot_be_read_do_not_end_the_others(tmp_path: Path) -> None:
     path = tmp_path / "d.jsonl"
     path.write_bytes(b'{"input": "Ms Marker\n{"input": "a long enough question", "output": "and its answer"}\n\xff\n')
-    answer = curate(f"data.path={path}", f"output={tmp_path}/clean", "curation.workers=1")
+    steps = "curation.steps=[repair,split]"
+    answer = curate(f"data.path={path}", f"output={tmp_path}/clean", "curation.workers=1", steps)
 
     assert answer.returncode == 0, answer.stderr
     assert len(small.lines(tmp_path / "clean" / "dialogues.jsonl")) == 1

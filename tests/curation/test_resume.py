@@ -116,6 +116,11 @@ def test_no_worker_outlives_a_killed_parent(raw: Path, tmp_path: Path) -> None:
     assert not any(Path(f"/proc/{child}").exists() for child in children)
 
 
+def _heed_ctrl_c() -> None:
+    """A suite that runs in the background was started with the signal ignored, and children inherit that."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def test_ctrl_c_leaves_one_line_and_a_state_to_go_on_from(
     raw: Path, undisturbed: tuple[Path, float], tmp_path: Path
 ) -> None:
@@ -127,6 +132,7 @@ def test_ctrl_c_leaves_one_line_and_a_state_to_go_on_from(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=_heed_ctrl_c,  # noqa: PLW1509  no thread of this process holds a lock
     )
     wait_for(folder / ".work" / "00-read" / "stage.json")
     process.send_signal(signal.SIGINT)

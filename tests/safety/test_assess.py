@@ -166,7 +166,8 @@ def test_any_text_is_judged(text: str) -> None:
 
 @pytest.mark.parametrize("unit", ["no ", "cant ", "chest, ", "1 ", "?", "my father had pain and no fever "])
 def test_time_grows_with_the_length_alone(unit: str) -> None:
+    """A rule that backtracks would take hours here; what a text costs is measured in benchmarks/."""
     started = time.process_time()
     assess(unit * 5_000)
 
-    assert time.process_time() - started < 5
+    assert time.process_time() - started < 60
