@@ -144,7 +144,8 @@ def plain_texts(data: Path, count: int) -> dict[str, list[str]]:
     }
     exams = [str(row["explanation"]) for row in rows_of(data / "eval/medmcqa_dev.jsonl.gz")]
     texts["medmcqa explanations"] = [text for text in exams if len(text) > 40]
-    return {name: values[:: max(1, len(values) // count)][:count] for name, values in texts.items()}
+    steps = {name: max(1, len(values) // count) for name, values in texts.items()}
+    return {name: values[steps[name] // 2 :: steps[name]][:count] for name, values in texts.items()}
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
