@@ -51,7 +51,7 @@ GERMAN_SPACED = re.compile(
     r"Bundesstrasse)\s+\d{1,4}\s?[a-z]?\b"
 )
 ROMANCE = re.compile(
-    rf"(?<!\w)(?:\d{{1,4}}(?:\s?(?:bis|ter|quater))?,?\s+)?(?:calle|c/|avda\.?|avenida|av\.|plaza|pza\.?|paseo|"
+    rf"(?<!\w)(?:\d{{1,4}}(?:\s?(?:bis|ter|quater))?,?\s+)?(?i:calle|c/|avda\.?|avenida|av\.|plaza|pza\.?|paseo|"
     rf"ronda|camino|carretera|"
     rf"travesía|glorieta|urb\.|urbanización|rue|avenue|boulevard|bd|bld|chemin|impasse|allée|quai|route|cours|"
     rf"via|viale|piazza|corso|largo|vicolo|piazzale|lungomare|strada|rua|travessa|praça|alameda|estrada|"

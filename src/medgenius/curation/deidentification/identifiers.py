@@ -9,7 +9,7 @@ from medgenius.curation.deidentification.checksums import digits_of, passes
 from medgenius.curation.deidentification.spans import Candidate, Evidence, Kind
 
 _VALUE = (
-    r"((?:[A-Z]{1,4} (?=\d))?(?=[A-Z0-9/.-]*\d)[A-Z0-9](?:[A-Z0-9]|"
+    r"((?:(?:[A-Z]{1,4}|\d{1,2}) (?=\d))?(?=[A-Z0-9/.-]*\d)[A-Z0-9](?:[A-Z0-9]|"
     r"[-/.](?=[A-Z0-9])){2,24}(?:[ ](?=[A-Z0-9]*\d)[A-Z0-9]{1,6}(?![a-z])){0,5})"
 )
 _LINK = (

@@ -9,6 +9,9 @@ from medgenius.curation.deidentification.name_evidence import LONGEST, is_someth
 from medgenius.curation.deidentification.spans import Candidate, Evidence
 from medgenius.curation.deidentification.tokens import Text, Token
 
+_NAMES_AFTER_A_TITLE = frozenset({"will", "may", "june", "april", "august", "jesus", "christ"})
+"""Words that are no names alone, but in "Mrs May"."""
+
 
 def find_introduced(source: Text) -> Iterator[Candidate]:
     """Candidates of kind PERSON after "Dr", "Name:", "my name is" and the like; any capitalised word may be one."""
@@ -60,7 +63,8 @@ def _continues(source: Text, name: list[Token], particle: Token) -> bool:
 
 def _may_follow(token: Token, *, first: bool, loose: bool, titled: bool, capitals: bool) -> bool:  # noqa: PLR0911 (a list of cases)
     """Whether a word can be part of a name after a title or a label."""
-    if token.folded in NEVER and not (token.folded == "will" and token.capital and token.cased and first and loose):
+    titled_name = token.folded in _NAMES_AFTER_A_TITLE and token.capital and token.cased and first and loose
+    if token.folded in NEVER and not titled_name:
         return False
     if token.has(Trait.MEDICAL_NOUN) or (token.has(Trait.ORGANISATION_NOUN) and not token.has(Trait.SURNAME)):
         return False

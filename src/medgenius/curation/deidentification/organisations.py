@@ -45,7 +45,8 @@ _CARE = re.compile(
     r"follow(?:s|ed)?(?:[- ]up)?|inpatient|outpatient|patient|ward|"
     r"consultant|registered|presented|presents|stayed|staying|rehab|from|at|called|collect(?:ed)?|pharmacy|"
     r"care (?:of|at|under)|under|ingresad[oa]|derivad[oa]|atendid[oa]|"
-    r"remitid[oa]|centro|alta|hospital de|eingeliefert|behandelt|überwiesen|hospitalisé|transféré|suivie?|"
+    r"remitid[oa]|centro|alta|servicio|servei|departamento|secci[óo]n|planta|remitido|hospital de|"
+    r"eingeliefert|behandelt|überwiesen|hospitalisé|transféré|suivie?|"
     r"ricoverat[oa]|trasferit[oa]|dimess[oa])\b[^.;\n]{0,40}$",
     re.IGNORECASE,
 )
