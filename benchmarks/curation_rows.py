@@ -13,11 +13,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from medgenius.config.curation.category import CategoryConfig
-from medgenius.config.curation.quality import QualityConfig, QualityWeights
-from medgenius.config.curation.repair import RepairConfig
-from medgenius.config.curation.soundness import SoundnessConfig
-from medgenius.config.curation.terms import TermsConfig
+from medgenius.config.app import composed
+from medgenius.config.curate import CurateConfig
 from medgenius.curation.row import Rejection, Row, RowStep
 from medgenius.curation.steps.category import Category
 from medgenius.curation.steps.quality import Quality
@@ -39,29 +36,13 @@ def never(_: str) -> bool:
 
 
 def steps() -> list[RowStep]:
+    config = composed(CurateConfig, f"data.path={__file__}", "output=unused").curation
     return [
-        Repair(RepairConfig(urls="placeholder", boilerplate=True, detokenise=True)),
-        Soundness(
-            SoundnessConfig(
-                languages=["en"],
-                language_confidence=0.6,
-                min_answer_words=4,
-                max_words=2000,
-                max_characters=12_000,
-                min_medical_terms=1,
-                reject_unanswered=True,
-            )
-        ),
-        Terms(TermsConfig(abbreviations=True, spelling=True, units=True)),
-        Category(CategoryConfig(words=150, keep=True), never),
-        Quality(
-            QualityConfig(
-                weights=QualityWeights(accuracy=0.4, caution=0.2, empathy=0.1, disclaimer=0.1, structure=0.2),
-                threshold=0.25,
-                max_words=400,
-            ),
-            never,
-        ),
+        Repair(config.repair),
+        Soundness(config.soundness),
+        Terms(config.terms),
+        Category(config.category, never),
+        Quality(config.quality, never),
     ]
 
 

@@ -16,11 +16,13 @@ from typing import TypedDict
 import numpy as np
 from numpy.typing import NDArray
 
+from medgenius.config.app import composed
+from medgenius.config.curate import CurateConfig
 from medgenius.config.curation.quality import QualityConfig, QualityWeights
 from medgenius.curation.steps.quality import Quality
 
 EVEN = QualityWeights(accuracy=1, caution=1, empathy=1, disclaimer=1, structure=1)
-DEFAULT = QualityWeights(accuracy=0.4, caution=0.2, empathy=0.1, disclaimer=0.1, structure=0.2)
+DEFAULT = composed(CurateConfig, f"data.path={__file__}", "output=unused").curation.quality.weights
 
 
 class Pair(TypedDict):

@@ -12,29 +12,20 @@ import random
 from collections import Counter
 from pathlib import Path
 
-from medgenius.config.curation.repair import RepairConfig
-from medgenius.config.curation.soundness import SoundnessConfig
+from medgenius.config.app import composed
+from medgenius.config.curate import CurateConfig
 from medgenius.curation.language import Languages
 from medgenius.curation.row import Rejection, Row
 from medgenius.curation.steps.repair import Repair
 from medgenius.curation.steps.soundness import Soundness
-
-CONFIG = SoundnessConfig(
-    languages=["en"],
-    language_confidence=0.6,
-    min_answer_words=4,
-    max_words=2000,
-    max_characters=12_000,
-    min_medical_terms=1,
-    reject_unanswered=True,
-)
 
 
 def rejections(path: Path) -> list[Rejection]:
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         raw = [json.loads(line) for line in lines]
     rows = [Row(r["id"], r["instruction"], r["input"], r["output"], r["source"], r["licence"]) for r in raw]
-    repair, soundness = Repair(RepairConfig(urls="placeholder", boilerplate=True, detokenise=True)), Soundness(CONFIG)
+    config = composed(CurateConfig, f"data.path={__file__}", "output=unused").curation
+    repair, soundness = Repair(config.repair), Soundness(config.soundness)
     results = soundness([result for result in repair(rows) if isinstance(result, Row)])
     return [result for result in results if isinstance(result, Rejection)]
 

@@ -11,7 +11,8 @@ import re
 from collections import defaultdict
 from pathlib import Path
 
-from medgenius.config.curation.terms import TermsConfig
+from medgenius.config.app import composed
+from medgenius.config.curate import CurateConfig
 from medgenius.curation import lexicon
 from medgenius.curation.row import Row
 from medgenius.curation.steps.terms import Terms
@@ -63,7 +64,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--abbreviations", type=Path)
     arguments = parser.parse_args()
-    step = Terms(TermsConfig(abbreviations=True, spelling=True, units=True))
+    step = Terms(composed(CurateConfig, f"data.path={__file__}", "output=unused").curation.terms)
     print("| sentences | right | wrong | missed | precision | recall |\n|---|---|---|---|---|---|")
     for split in ("tune", "held"):
         right, wrong, missed = judged(step, split)

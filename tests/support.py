@@ -5,13 +5,11 @@ from pathlib import Path
 from typing import cast
 
 import torch
-from hydra import compose, initialize_config_dir
 from peft import LoraConfig, PeftModel, get_peft_model
 from transformers import LlamaForCausalLM
 
-from medgenius.config.app import config_dir
+from medgenius.config import app
 from medgenius.config.train import TrainConfig
-from medgenius.config.validate import to_config
 from medgenius.data.prompt import Example
 from medgenius.model.adapter import add_adapter, backbone_of
 from medgenius.model.backbone import load_backbone
@@ -21,8 +19,7 @@ ROOT = Path(__file__).parents[1]
 
 def composed(*overrides: str) -> TrainConfig:
     """conf/train.yaml with overrides, checked."""
-    with initialize_config_dir(version_base="1.3", config_dir=str(config_dir())):
-        return to_config(compose("train", overrides=list(overrides)), TrainConfig)
+    return app.composed(TrainConfig, *overrides)
 
 
 def cache_dir() -> Path:

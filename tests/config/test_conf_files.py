@@ -3,11 +3,10 @@
 from pathlib import Path
 
 import pytest
-from hydra import compose, initialize_config_dir
 
 from medgenius.config import TrainConfig
 from medgenius.config.app import config_dir
-from medgenius.config.validate import to_config
+from tests.support import composed
 
 CHOICES = sorted(
     (file.parent.name, file.stem)
@@ -15,11 +14,6 @@ CHOICES = sorted(
     if file.parent.name != "curation"  # the groups of another verb
     and (file.parent.name, file.stem) not in {("data", "rows"), ("data", "base"), ("data", "raw")}
 )
-
-
-def composed(*overrides: str) -> TrainConfig:
-    with initialize_config_dir(version_base="1.3", config_dir=str(config_dir())):
-        return to_config(compose(config_name="train", overrides=list(overrides)), TrainConfig)
 
 
 @pytest.mark.parametrize(("group", "choice"), CHOICES)

@@ -9,13 +9,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from hydra import compose, initialize_config_dir
 from rich.console import Console
 
-from medgenius.config.app import config_dir
+from medgenius.config.app import composed
 from medgenius.config.curate import CurateConfig
 from medgenius.config.fields import Schema
-from medgenius.config.validate import to_config
 from medgenius.curation import order
 from medgenius.curation.curate import curate_with
 from medgenius.curation.row import Change, Rejection, Row
@@ -87,8 +85,7 @@ def config(data: Path, output: Path, *overrides: str) -> CurateConfig:
     """conf/curate.yaml, with words for tokens so that no tokenizer is looked for."""
     own = "curation.steps=[duplicates,decontaminate,split]"
     values = [f"data.path={data}", f"output={output}", "curation.report.tokenizer=null", own, *overrides]
-    with initialize_config_dir(version_base="1.3", config_dir=str(config_dir())):
-        return to_config(compose("curate", overrides=values), CurateConfig)
+    return composed(CurateConfig, *values)
 
 
 def specs_around(chosen: CurateConfig, before: Sequence[StepSpec], after: Sequence[StepSpec] = ()) -> list[StepSpec]:

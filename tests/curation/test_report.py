@@ -12,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from omegaconf import OmegaConf
 
-from medgenius.curation.languages import language
 from medgenius.curation.report.difference import marked
 from medgenius.curation.report.numbers import Spread
 from medgenius.curation.tokens import token_counter, tokenizer_file
@@ -120,19 +119,3 @@ def test_a_tokenizer_is_found_counted_with_and_named(tmp_path: Path) -> None:
     assert tokenizer_file(None) is tokenizer_file(str(tmp_path / "other-*")) is None
     with pytest.raises(ConfigError, match=r"curation\.report\.tokenizer"):
         tokenizer_file(str(tmp_path / "other"))
-
-
-@pytest.mark.parametrize(
-    ("text", "name"),
-    [
-        ("The pain in your chest is a sign that you should not wait.", "English"),
-        ("El dolor en el pecho es una señal de que no debe esperar.", "Spanish"),
-        ("La douleur dans la poitrine est un signe que vous ne devez pas ignorer.", "French"),
-        ("Der Schmerz in der Brust ist ein Zeichen, das Sie nicht übersehen dürfen.", "German"),
-        ("Il dolore al petto è un segno che non si deve ignorare.", "Italian"),
-        ("Right.", "unclear"),
-        ("痛みがあるときは医者に行ってください。", "unclear"),
-    ],
-)
-def test_the_language_of_a_text_is_told_by_its_common_words(text: str, name: str) -> None:
-    assert language(text) == name

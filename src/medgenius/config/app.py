@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import hydra
+from hydra import compose, initialize_config_dir
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException, MissingConfigException, OverrideParseException
 from hydra.types import RunMode
@@ -61,6 +62,16 @@ def run_verb(schema: type[R], task: Callable[[R, Launch], None]) -> int:
             raise
         return _say(error if isinstance(error, MedGeniusError) else translated(error, schema))
     return max(statuses, default=0)
+
+
+def composed(schema: type[R], *overrides: str) -> R:
+    """The config that a command line of these overrides would have, for use from Python.
+
+    Raises:
+        ConfigError: as the command line would say it.
+    """
+    with initialize_config_dir(version_base="1.3", config_dir=str(config_dir())):
+        return to_config(compose(schema.file, overrides=list(overrides)), schema)
 
 
 def _launch() -> Launch:

@@ -2,14 +2,20 @@
 
 from collections import Counter
 from dataclasses import dataclass, field, fields
+from functools import cache
 from typing import Final
 
-from medgenius.curation.languages import language
+from medgenius.curation.language import Languages
 from medgenius.curation.parts import Part
 from medgenius.curation.tokens import TokenCounter
 
 BINS: Final = 20
 """Of the quality histogram, over 0 to 1."""
+
+
+UNCLEAR: Final = "unclear"
+"""Counted for a text that is too short to tell its language, or of which the detector is not sure."""
+_SURE: Final = 0.5
 
 
 @dataclass(slots=True)
@@ -45,6 +51,16 @@ class Measures:
             self.sources.setdefault(source, Counter()).update(licences)
 
 
+@cache
+def _detector() -> Languages:
+    return Languages()
+
+
+def _language(text: str) -> str:
+    found = _detector().of(text)
+    return found.code if found and found.confidence >= _SURE else UNCLEAR
+
+
 def measure(part: Part, tokens: TokenCounter) -> Measures:
     rows = part.rows
     measures = Measures(
@@ -54,7 +70,7 @@ def measure(part: Part, tokens: TokenCounter) -> Measures:
         output_tokens=Counter(tokens([row.output for row in rows])),
         categories=Counter(row.category or "none" for row in rows),
         urgencies=Counter(row.urgency or "none" for row in rows),
-        languages=Counter(language(row.output) for row in rows),
+        languages=Counter(_language(row.output) for row in rows),
         splits=Counter(part.splits),
         quality=Counter(min(int(row.quality * BINS), BINS - 1) for row in rows if row.quality is not None),
     )

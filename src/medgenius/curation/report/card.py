@@ -6,19 +6,11 @@ from typing import Final
 
 from omegaconf import OmegaConf
 
+from medgenius.curation.measures import UNCLEAR
 from medgenius.curation.report.numbers import Report
 from medgenius.runs import write_text
 
 _SIZES: Final = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
-_LANGUAGES: Final = {
-    "English": "en",
-    "Spanish": "es",
-    "French": "fr",
-    "German": "de",
-    "Italian": "it",
-    "Portuguese": "pt",
-    "Dutch": "nl",
-}
 _COMMON: Final = 0.01
 """A language of fewer rows is more often a mistake of the count than a part of the data."""
 
@@ -27,9 +19,7 @@ def write_card(path: Path, report: Report) -> None:
     """Metadata, how the rows came about, what they are under, what not to do with them. No time and no memory stand
     here, so that the same curation gives the same card."""
     counted = max(1, report.rows_kept)
-    languages = [
-        _LANGUAGES[name] for name, rows in report.languages.items() if name in _LANGUAGES and rows >= _COMMON * counted
-    ]
+    languages = [code for code, rows in report.languages.items() if code != UNCLEAR and rows >= _COMMON * counted]
     size = next((name for limit, name in _SIZES if report.rows_kept < limit), "n>1M")
     metadata = {
         "pretty_name": report.title,
