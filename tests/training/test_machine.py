@@ -26,7 +26,7 @@ class Memory:
 def test_auto_follows_the_free_memory_within_its_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     model, config = backbone_of(tiny_model()), composed().trainer
     found = []
-    for free in (0, 2_000_000, 4_000_000, 1 << 40):
+    for free in (0, 4_000_000, 8_000_000, 1 << 40):
         monkeypatch.setattr(machine, "free_memory", Memory(free))
         found.append(machine.tokens_per_pass(config, model))
     least, some, twice, most = found
