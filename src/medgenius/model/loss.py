@@ -10,8 +10,9 @@ from torch.nn.functional import linear
 
 from medgenius.data.steps import IGNORE, Pass
 from medgenius.model.adapter import backbone_of
+from medgenius.model.kernels import softmax_and_loss
 
-_ROWS = 128
+_ROWS = 256
 """Target positions whose logits are in memory at once."""
 
 
@@ -22,14 +23,15 @@ def target_loss_sum(model: PeftModel, piece: Pass) -> Tensor:
     the other rows would be thrown away.
     """
     llama = backbone_of(model)
+    needed = (piece.labels != IGNORE).nonzero()[:, 0]
     hidden = llama.model(
         input_ids=piece.input_ids[None],
         position_ids=piece.position_ids[None],
         use_cache=False,
         layout=piece.layout,
-    ).last_hidden_state[0]  # (T, hidden)
-    is_target = piece.labels != IGNORE
-    loss = _HeadLoss.apply(hidden[is_target], llama.lm_head.weight, piece.labels[is_target])  # type: ignore[no-untyped-call]
+        needed=needed,
+    ).last_hidden_state[0]  # (n, hidden)
+    loss = _HeadLoss.apply(hidden, llama.lm_head.weight, piece.labels[needed])  # type: ignore[no-untyped-call]
     return cast("Tensor", loss)
 
 
@@ -55,16 +57,12 @@ class _HeadLoss(torch.autograd.Function):
         for start in range(0, len(labels), _ROWS):
             rows = slice(start, start + _ROWS)
             target = labels[rows, None]
-            logits = linear(hidden[rows], weight).float()  # (rows, vocabulary)
-            at_target = logits.gather(1, target)
-            logits -= logits.amax(1, keepdim=True)
-            shifted = logits.gather(1, target)
-            sums = logits.exp_().sum(1, keepdim=True)
-            total += (sums.log() - shifted).sum()
+            probabilities, losses = softmax_and_loss(linear(hidden[rows], weight), target)
+            total += losses.sum()
             if grad is not None:
-                probabilities = logits.div_(sums)
-                probabilities.scatter_add_(1, target, torch.full_like(at_target, -1.0))
-                torch.mm(probabilities.to(weight.dtype), weight, out=grad[rows])
+                # p - 1 in fp32: near 1, bf16 has no digits left for what is wanted.
+                probabilities.scatter_(1, target, torch.expm1(-losses).to(probabilities.dtype))
+                torch.mm(probabilities, weight, out=grad[rows])
         if grad is not None:
             ctx.save_for_backward(grad)
         return total

@@ -12,7 +12,7 @@ from medgenius.errors import ConfigError
 from medgenius.model.unpacking import free_memory
 
 _FEWEST = 64
-_MOST = {"cpu": 1024, "cuda": 16384}
+_MOST = {"cpu": 768, "cuda": 16384}
 """Tokens per pass beyond which nothing is gained: on CPU a pass should stay in the cache."""
 
 LightningPrecision = Literal["32-true", "16-mixed"]
