@@ -13,6 +13,7 @@ from torch.nn.functional import scaled_dot_product_attention
 from transformers import AttentionInterface
 
 from medgenius.data.steps import Layout
+from medgenius.model import variable_length
 
 NAME = "medgenius_packed"
 
@@ -51,6 +52,8 @@ def packed_attention(  # noqa: PLR0913, PLR0917  the interface's signature
         attended = scaled_dot_product_attention(query, key, value, is_causal=causal, scale=scaling, enable_gqa=True)
         return attended.transpose(1, 2), None
     scale = query.shape[-1] ** -0.5 if scaling is None else scaling
+    if (kernel := variable_length.kernel_for(query)) is not None:
+        return variable_length.attend(query, key, value, layout, scale, kernel), None
     blocks = _blocks(layout)
     sizes = [sum(block.lengths) for block in blocks]
     queries, keys, values = (list(torch.split(x, sizes, 2)) for x in (query, key, value))
