@@ -8,11 +8,13 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.nn.functional import linear
 
-from medgenius.data.steps import IGNORE, Pass
+from medgenius.data.steps import Pass
 from medgenius.model.adapter import backbone_of
 
-_ROWS = 128
-"""Target positions whose logits are in memory at once."""
+_ROWS_CPU = 128
+"""Target positions whose logits are in memory at once; on CPU they should stay in the cache."""
+_LOGITS = 2**27
+"""Logits in memory at once elsewhere: 512 MiB in fp32, and few enough launches."""
 
 
 def target_loss_sum(model: PeftModel, piece: Pass) -> Tensor:
@@ -28,9 +30,13 @@ def target_loss_sum(model: PeftModel, piece: Pass) -> Tensor:
         use_cache=False,
         layout=piece.layout,
     ).last_hidden_state[0]  # (T, hidden)
-    is_target = piece.labels != IGNORE
-    loss = _HeadLoss.apply(hidden[is_target], llama.lm_head.weight, piece.labels[is_target])  # type: ignore[no-untyped-call]
-    return cast("Tensor", loss)
+    rows, labels = (x.index_select(0, piece.targets) for x in (hidden, piece.labels))
+    return cast("Tensor", _HeadLoss.apply(rows, llama.lm_head.weight, labels))  # type: ignore[no-untyped-call]
+
+
+def _rows_at_once(weight: Tensor) -> int:
+    """For a head of (vocabulary, hidden)."""
+    return _ROWS_CPU if weight.device.type == "cpu" else max(1, _LOGITS // len(weight))
 
 
 class _Context(Protocol):
@@ -52,8 +58,9 @@ class _HeadLoss(torch.autograd.Function):
         total = torch.zeros((), dtype=torch.float32, device=hidden.device)
         wanted = ctx.needs_input_grad[0]
         grad = torch.empty_like(hidden) if wanted else None
-        for start in range(0, len(labels), _ROWS):
-            rows = slice(start, start + _ROWS)
+        at_once = _rows_at_once(weight)
+        for start in range(0, len(labels), at_once):
+            rows = slice(start, start + at_once)
             target = labels[rows, None]
             logits = linear(hidden[rows], weight).float()  # (rows, vocabulary)
             at_target = logits.gather(1, target)

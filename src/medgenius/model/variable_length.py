@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from medgenius.data.steps import Layout
+from medgenius.data.steps import Layout, moved
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def sequences_of(layout: Layout, device: torch.device) -> Sequences:
     lengths = (prefix, *layout.lengths) if prefix else layout.lengths
     query_starts = _starts(lengths)
     if not prefix:
-        starts = query_starts.to(device)
+        starts = moved(query_starts, device)
         return Sequences(starts, starts, max(lengths), max(lengths), None)
     key_lengths = (prefix, *(prefix + length for length in layout.lengths))
     key_starts = _starts(key_lengths)
@@ -69,8 +69,8 @@ def sequences_of(layout: Layout, device: torch.device) -> Sequences:
     rows = torch.empty(sum(key_lengths), dtype=torch.int64)
     rows[copies] = torch.arange(prefix).repeat(count + 1)
     rows[own] = torch.arange(prefix, layout.tokens)
-    shared = SharedKeys(prefix, rows.to(device), copies.to(device), own.to(device))
-    return Sequences(query_starts.to(device), key_starts.to(device), max(lengths), max(key_lengths), shared)
+    shared = SharedKeys(prefix, moved(rows, device), moved(copies, device), moved(own, device))
+    return Sequences(moved(query_starts, device), moved(key_starts, device), max(lengths), max(key_lengths), shared)
 
 
 def _starts(lengths: tuple[int, ...]) -> Tensor:

@@ -78,6 +78,6 @@ def _dtype(config: TrainerConfig, device: torch.device) -> torch.dtype:
                 raise ConfigError("trainer.precision=fp16 needs CUDA: its gradients must be scaled; use bf16 or fp32")
             return torch.float16
         case "auto":
-            if device.type == "cuda":
-                return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+            if device.type == "cuda":  # before Ampere bf16 is emulated, far slower than fp16
+                return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float16
             return torch.bfloat16 if torch.ops.mkldnn._is_mkldnn_bf16_supported() else torch.float32

@@ -50,7 +50,7 @@ class FineTuning(LightningModule):
         self.validated_at = -1
         """Optimizer steps done at the last validation."""
         self._gradient_norm = 0.0
-        self._validation_loss_sum = 0.0
+        self._validation_loss_sum: Tensor | float = 0.0
         self._validation_targets = 0
 
     def training_step(self, step: Step, _index: int) -> None:
@@ -99,11 +99,12 @@ class FineTuning(LightningModule):
 
     def validation_step(self, step: Step, _index: int) -> None:
         for piece in step.passes:
-            self._validation_loss_sum += float(target_loss_sum(self.model, piece))
+            # In fp64, and on the device: to read it here would be to wait for each pass.
+            self._validation_loss_sum = self._validation_loss_sum + target_loss_sum(self.model, piece).double()
         self._validation_targets += step.target_tokens
 
     def on_validation_epoch_end(self) -> None:
-        loss = self._validation_loss_sum / self._validation_targets
+        loss = float(self._validation_loss_sum) / self._validation_targets
         self._validation_loss_sum, self._validation_targets = 0.0, 0
         self.validated_at = self.steps_done
         self._stop_unless_finite("validation loss", loss)
