@@ -57,3 +57,12 @@ def test_with_checkpointing_a_pass_holds_more(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(machine, "free_memory", Memory(4_000_000))
     plain, checkpointed = (machine.tokens_per_pass(config, model, checkpointing=c) for c in (False, True))
     assert plain < checkpointed
+
+
+def test_bf16_that_a_gpu_only_emulates_is_not_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    def supported(including_emulation: bool = True) -> bool:
+        return including_emulation
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", supported)
+    assert machine.choose_machine(composed().trainer).dtype == torch.float16

@@ -1,5 +1,6 @@
 """The loss of a pass: the sum over its target tokens, so that any cut into passes adds up to the same."""
 
+from collections.abc import Callable
 from typing import Protocol, cast
 
 import torch
@@ -10,6 +11,9 @@ from torch.nn.functional import linear
 
 from medgenius.data.steps import Pass
 from medgenius.model.adapter import backbone_of
+
+LossSum = Callable[[PeftModel, Pass], Tensor]
+"""`target_loss_sum`, or what another back end has in its place."""
 
 _ROWS_CPU = 128
 """Target positions whose logits are in memory at once; on CPU they should stay in the cache."""

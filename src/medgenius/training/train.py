@@ -22,8 +22,9 @@ from medgenius.config.train import TrainConfig  # noqa: E402
 from medgenius.data.prompt import Prompt  # noqa: E402
 from medgenius.data.steps import training_steps, validation_steps  # noqa: E402
 from medgenius.errors import MedGeniusError  # noqa: E402
-from medgenius.model.adapter import add_adapter, backbone_of, save_adapter, trainable_parameters  # noqa: E402
-from medgenius.model.backbone import load_backbone, load_tokenizer  # noqa: E402
+from medgenius.model.adapter import backbone_of, save_adapter, trainable_parameters  # noqa: E402
+from medgenius.model.backbone import load_tokenizer  # noqa: E402
+from medgenius.model.backend import load_trainable  # noqa: E402
 from medgenius.model.checkpointing import checkpoint_layers  # noqa: E402
 from medgenius.runs import Run, new_directory, write_config  # noqa: E402
 from medgenius.training.callbacks.checkpoint import Checkpoints  # noqa: E402
@@ -101,7 +102,8 @@ def assemble(config: TrainConfig, run: Run, console: Console) -> Parts:
     prompt = Prompt(config.prompt, tokenizer)
     tokenizer.chat_template = prompt.chat_template
     data = prepare_data(config, prompt, run, console)
-    model = add_adapter(load_backbone(config.model, cache_dir, machine.dtype, machine.device), config.lora, config.seed)
+    trainable = load_trainable(config, cache_dir, machine.dtype, machine.device)
+    model = trainable.model
     steps = count_steps(config, len(data.train.examples))
     say = partial(console.print, highlight=False)
     say(f"model  {config.model.name} · {machine.device.type} · {str(machine.dtype).removeprefix('torch.')}")
@@ -114,7 +116,7 @@ def assemble(config: TrainConfig, run: Run, console: Console) -> Parts:
         machine=machine,
         data=data,
         sampler=Sampler(model, tokenizer, prompt, config.tracking.sample_tokens),
-        module=FineTuning(model, config.optimizer, config.scheduler, steps, config.trainer.gradient_clip_val),
+        module=FineTuning(trainable, config.optimizer, config.scheduler, steps, config.trainer.gradient_clip_val),
         throughput=Throughput(machine),
         loggers=[JsonlLogger(run.metrics)],
     )
