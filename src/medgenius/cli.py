@@ -45,6 +45,10 @@ def _train(config: TrainConfig, launch: Launch) -> None:
     try:
         from rich.console import Console  # noqa: PLC0415  a refusal above must come at once
 
+        if config.model.backend == "unsloth":
+            from medgenius.model.libraries import import_unsloth  # noqa: PLC0415
+
+            import_unsloth()
         from medgenius.training.train import train  # noqa: PLC0415
 
         train(config, run, Console())

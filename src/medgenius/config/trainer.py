@@ -25,6 +25,11 @@ class TrainerConfig(Schema):
     ]
     """Tokens in memory at once; a step's dialogues are cut into as many passes as that takes, and a longer dialogue
     has a pass of its own. Changes memory and speed, never the result. auto: from the free memory."""
+    activation_checkpointing: Annotated[
+        Literal["auto"] | bool, AlsoCalled("gradient_checkpointing", "use_gradient_checkpointing", "recompute")
+    ]
+    """Keep only each layer's input and compute the rest again in the backward: less memory, about a third more time,
+    the same result. auto: where the longest dialogue alone would not fit in the free memory otherwise."""
     gradient_clip_val: Annotated[float, Field(gt=0), AlsoCalled("max_grad_norm", "grad_clip", "gradient_clip")]
     """Longest gradient, in L2 norm over all trained parameters."""
     validate_every: Annotated[int, Field(gt=0), AlsoCalled("eval_steps", "val_check_interval")] | None

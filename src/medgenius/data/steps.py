@@ -39,6 +39,8 @@ class Pass:
     """(T,) int64, in each dialogue as if it stood alone"""
     labels: Tensor
     """(T,) int64: the token that follows where it is a target, else IGNORE"""
+    targets: Tensor
+    """(targets,) int64: the positions that have a label; the host would wait for a GPU that counts them."""
     layout: Layout
 
     @classmethod
@@ -52,15 +54,28 @@ class Pass:
             positions += range(prefix, len(example))
             # The last prompt token predicts the first token of the answer; the last token predicts nothing.
             labels += [IGNORE] * (len(example.prompt_ids) - prefix - 1) + example.answer_ids + [IGNORE]
+        row = torch.tensor(labels)
         return cls(
             input_ids=torch.tensor(ids),
             position_ids=torch.tensor(positions),
-            labels=torch.tensor(labels),
+            labels=row,
+            targets=(row != IGNORE).nonzero()[:, 0],
             layout=Layout(prefix, tuple(len(example) - prefix for example in examples)),
         )
 
     def to(self, device: torch.device) -> "Pass":
-        return Pass(self.input_ids.to(device), self.position_ids.to(device), self.labels.to(device), layout=self.layout)
+        return Pass(
+            input_ids=moved(self.input_ids, device),
+            position_ids=moved(self.position_ids, device),
+            labels=moved(self.labels, device),
+            targets=moved(self.targets, device),
+            layout=self.layout,
+        )
+
+
+def moved(x: Tensor, device: torch.device) -> Tensor:
+    """A tensor of the CPU on the device; to CUDA from pinned memory, so that the host waits for nothing there."""
+    return x.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else x.to(device)
 
 
 def common_prefix(examples: Sequence[Example]) -> int:

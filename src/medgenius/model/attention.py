@@ -11,6 +11,7 @@ from torch.nn.functional import scaled_dot_product_attention
 from transformers import AttentionInterface
 
 from medgenius.data.steps import Layout
+from medgenius.model import variable_length
 from medgenius.model.tiles import tiled_attention
 
 NAME = "medgenius_packed"
@@ -51,6 +52,8 @@ def packed_attention(  # noqa: PLR0913, PLR0917  the interface's signature
     if query.device.type == "cpu":
         rows = (x[0].transpose(0, 1) for x in (query, key, value))  # (T, heads, head_dim)
         return tiled_attention(*rows, layout, scale)[None], None
+    if (kernel := variable_length.kernel_for(query)) is not None:
+        return variable_length.attend(query, key, value, layout, scale, kernel), None
     blocks = _blocks(layout)
     sizes = [sum(block.lengths) for block in blocks]
     queries, keys, values = (list(torch.split(x, sizes, 2)) for x in (query, key, value))

@@ -41,18 +41,33 @@ class Machine:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024  # Linux counts in KiB
 
 
-def tokens_per_pass(config: TrainerConfig, model: LlamaForCausalLM) -> int:
+def tokens_per_pass(config: TrainerConfig, model: LlamaForCausalLM, *, checkpointing: bool) -> int:
     """What the config says, or as many tokens as a quarter of the free memory holds, within what still gains speed."""
     if isinstance(config.tokens_per_pass, int):
         return config.tokens_per_pass
+    affordable = free_memory(model.device) // 4 // _bytes_per_token(model, checkpointing=checkpointing)
+    return max(_FEWEST, min(affordable, _MOST[model.device.type]))
+
+
+def needs_checkpointing(config: TrainerConfig, model: LlamaForCausalLM, longest: int) -> bool:
+    """What the config says, or whether a pass of the longest dialogue, of so many tokens, would not fit otherwise."""
+    if isinstance(config.activation_checkpointing, bool):
+        return config.activation_checkpointing
+    return longest * _bytes_per_token(model, checkpointing=False) > free_memory(model.device)
+
+
+def _bytes_per_token(model: LlamaForCausalLM, *, checkpointing: bool) -> int:
+    """Of forward and backward, estimated."""
     shape = model.config
     assert shape.num_key_value_heads is not None
     # Kept for the backward, in elements: the residual before each norm, what the projections read, queries, keys and
     # values, gate and up. As much again is there for a moment.
     head = shape.hidden_size // shape.num_attention_heads
     layer = 6 * shape.hidden_size + 2 * shape.num_key_value_heads * head + 2 * shape.intermediate_size
-    affordable = free_memory(model.device) // 4 // (2 * layer * shape.num_hidden_layers * model.dtype.itemsize)
-    return max(_FEWEST, min(affordable, _MOST[model.device.type]))
+    layers = shape.num_hidden_layers
+    # With checkpointing the inputs of all layers, and one layer at a time as above.
+    elements = layers * shape.hidden_size + 2 * layer if checkpointing else 2 * layer * layers
+    return elements * model.dtype.itemsize
 
 
 def choose_machine(config: TrainerConfig) -> Machine:
@@ -78,6 +93,6 @@ def _dtype(config: TrainerConfig, device: torch.device) -> torch.dtype:
                 raise ConfigError("trainer.precision=fp16 needs CUDA: its gradients must be scaled; use bf16 or fp32")
             return torch.float16
         case "auto":
-            if device.type == "cuda":
-                return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+            if device.type == "cuda":  # before Ampere bf16 is emulated, far slower than fp16
+                return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float16
             return torch.bfloat16 if torch.ops.mkldnn._is_mkldnn_bf16_supported() else torch.float32

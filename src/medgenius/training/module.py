@@ -4,7 +4,6 @@ import math
 from collections.abc import Sequence
 
 import torch
-from peft import PeftModel
 from pytorch_lightning import LightningModule
 from pytorch_lightning.core.optimizer import LightningOptimizer
 from torch import Tensor
@@ -15,7 +14,7 @@ from medgenius.config.optimizer import OptimizerConfig
 from medgenius.config.scheduler import SchedulerConfig
 from medgenius.data.steps import Step
 from medgenius.errors import NonFiniteError
-from medgenius.model.loss import target_loss_sum
+from medgenius.model.backend import Trainable
 from medgenius.training.optimizer import build_optimizer, build_schedule
 
 
@@ -28,7 +27,7 @@ class FineTuning(LightningModule):
 
     def __init__(
         self,
-        model: PeftModel,
+        trainable: Trainable,
         optimizer: OptimizerConfig,
         scheduler: SchedulerConfig,
         total_steps: int,
@@ -36,7 +35,8 @@ class FineTuning(LightningModule):
     ) -> None:
         super().__init__()
         self.automatic_optimization = False  # Lightning would keep the graphs of all passes until the end of the step
-        self.model = model
+        self.model = trainable.model
+        self._loss_sum = trainable.loss_sum
         self._optimizer_config = optimizer
         self._scheduler_config = scheduler
         self._total_steps = total_steps
@@ -50,13 +50,13 @@ class FineTuning(LightningModule):
         self.validated_at = -1
         """Optimizer steps done at the last validation."""
         self._gradient_norm = 0.0
-        self._validation_loss_sum = 0.0
+        self._validation_loss_sum: Tensor | float = 0.0
         self._validation_targets = 0
 
     def training_step(self, step: Step, _index: int) -> None:
         total = torch.zeros((), device=self.device)
         for piece in step.passes:
-            loss = target_loss_sum(self.model, piece) / step.target_tokens
+            loss = self._loss_sum(self.model, piece) / step.target_tokens
             self.manual_backward(loss)
             total += loss.detach()
         self._stop_unless_finite("loss", float(total))
@@ -99,11 +99,12 @@ class FineTuning(LightningModule):
 
     def validation_step(self, step: Step, _index: int) -> None:
         for piece in step.passes:
-            self._validation_loss_sum += float(target_loss_sum(self.model, piece))
+            # In fp64, and on the device: to read it here would be to wait for each pass.
+            self._validation_loss_sum = self._validation_loss_sum + self._loss_sum(self.model, piece).double()
         self._validation_targets += step.target_tokens
 
     def on_validation_epoch_end(self) -> None:
-        loss = self._validation_loss_sum / self._validation_targets
+        loss = float(self._validation_loss_sum) / self._validation_targets
         self._validation_loss_sum, self._validation_targets = 0.0, 0
         self.validated_at = self.steps_done
         self._stop_unless_finite("validation loss", loss)

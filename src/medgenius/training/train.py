@@ -22,14 +22,16 @@ from medgenius.config.train import TrainConfig  # noqa: E402
 from medgenius.data.prompt import Prompt  # noqa: E402
 from medgenius.data.steps import training_steps, validation_steps  # noqa: E402
 from medgenius.errors import MedGeniusError  # noqa: E402
-from medgenius.model.adapter import add_adapter, backbone_of, save_adapter, trainable_parameters  # noqa: E402
-from medgenius.model.backbone import load_backbone, load_tokenizer  # noqa: E402
+from medgenius.model.adapter import backbone_of, save_adapter, trainable_parameters  # noqa: E402
+from medgenius.model.backbone import load_tokenizer  # noqa: E402
+from medgenius.model.backend import load_trainable  # noqa: E402
+from medgenius.model.checkpointing import checkpoint_layers  # noqa: E402
 from medgenius.runs import Run, new_directory, write_config  # noqa: E402
 from medgenius.training.callbacks.checkpoint import Checkpoints  # noqa: E402
 from medgenius.training.callbacks.progress import ProgressBar  # noqa: E402
 from medgenius.training.callbacks.throughput import Throughput  # noqa: E402
 from medgenius.training.loggers import JsonlLogger, wandb_logger  # noqa: E402
-from medgenius.training.machine import Machine, choose_machine, tokens_per_pass  # noqa: E402
+from medgenius.training.machine import Machine, choose_machine, needs_checkpointing, tokens_per_pass  # noqa: E402
 from medgenius.training.module import FineTuning  # noqa: E402
 from medgenius.training.report import write_report  # noqa: E402
 from medgenius.training.rows import TrainingData, prepare_data  # noqa: E402
@@ -100,7 +102,8 @@ def assemble(config: TrainConfig, run: Run, console: Console) -> Parts:
     prompt = Prompt(config.prompt, tokenizer)
     tokenizer.chat_template = prompt.chat_template
     data = prepare_data(config, prompt, run, console)
-    model = add_adapter(load_backbone(config.model, cache_dir, machine.dtype, machine.device), config.lora, config.seed)
+    trainable = load_trainable(config, cache_dir, machine.dtype, machine.device)
+    model = trainable.model
     steps = count_steps(config, len(data.train.examples))
     say = partial(console.print, highlight=False)
     say(f"model  {config.model.name} · {machine.device.type} · {str(machine.dtype).removeprefix('torch.')}")
@@ -113,7 +116,7 @@ def assemble(config: TrainConfig, run: Run, console: Console) -> Parts:
         machine=machine,
         data=data,
         sampler=Sampler(model, tokenizer, prompt, config.tracking.sample_tokens),
-        module=FineTuning(model, config.optimizer, config.scheduler, steps, config.trainer.gradient_clip_val),
+        module=FineTuning(trainable, config.optimizer, config.scheduler, steps, config.trainer.gradient_clip_val),
         throughput=Throughput(machine),
         loggers=[JsonlLogger(run.metrics)],
     )
@@ -122,7 +125,12 @@ def assemble(config: TrainConfig, run: Run, console: Console) -> Parts:
 def fit(parts: Parts, outcome: Outcome) -> None:
     """Validate, train, validate, and answer the sample questions before and after."""
     config, module, questions = parts.config, parts.module, parts.data.questions
-    per_pass = tokens_per_pass(config.trainer, backbone_of(module.model))
+    backbone = backbone_of(module.model)
+    longest = max(len(example) for example in parts.data.train.examples)
+    if checkpointing := needs_checkpointing(config.trainer, backbone, longest):
+        checkpoint_layers(backbone)
+        parts.console.print("memory activations are computed again in the backward", highlight=False)
+    per_pass = tokens_per_pass(config.trainer, backbone, checkpointing=checkpointing)
     to_train = training_steps(parts.data.train.examples, config.trainer.batch_size, per_pass, config.seed)
     to_validate = validation_steps(parts.data.validation.examples, per_pass)
     if wandb := wandb_logger(config, parts.run):
