@@ -97,17 +97,23 @@ def _project(low_rank: LowRank, x: Tensor) -> Tensor:
     if torch.is_grad_enabled():
         y = _Project.apply(rows, low_rank, low_rank.a, low_rank.b)  # type: ignore[no-untyped-call]
     else:
-        frozen = low_rank.frozen
-        y = linear(rows, weight_of(frozen, x.dtype)) if has_copy(frozen) else frozen(rows)
+        y = _plain(low_rank.frozen, rows)
         low_rank.add_to(y, linear(rows, low_rank.a.to(x.dtype)))
     return cast("Tensor", y).view(*x.shape[:-1], -1)
+
+
+def _plain(frozen: nn.Module, x: Tensor) -> Tensor:
+    """Without the update."""
+    return linear(x, weight_of(frozen, x.dtype)) if has_copy(frozen) else cast("Tensor", frozen(x))
 
 
 class Projection4bit(Linear4bit):
     """Over bitsandbytes' 4-bit layer."""
 
     def forward(self, x: Tensor) -> Tensor:
-        return _project(low_rank, x) if (low_rank := adapted(self)) else super().forward(x)
+        if self.merged:  # PEFT writes the update into the 4-bit weight, and a copy would not know of it
+            return cast("Tensor", super().forward(x))
+        return _project(low_rank, x) if (low_rank := adapted(self)) else _plain(self.get_base_layer(), x)
 
 
 class Projection(Linear):
