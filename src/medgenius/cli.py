@@ -49,7 +49,6 @@ def _train(config: TrainConfig, launch: Launch) -> None:
         gc.disable()  # a sixth of the import's time would go into looking for garbage among what stays
         from medgenius.training.train import train  # noqa: PLC0415
 
-        gc.freeze()
         gc.enable()
         train(config, run, Console())
     finally:
