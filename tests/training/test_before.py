@@ -38,8 +38,8 @@ def test_loss_before_is_exactly_that_of_the_fresh_adapter(dtype: torch.dtype, co
 
     def loss() -> float:
         with torch.inference_mode():
-            sums = (sum(float(target_loss_sum(model, piece)) for piece in step.passes) for step in steps)
-            return sum(sums) / targets
+            sums = (float(target_loss_sum(model, piece)) for step in steps for piece in step.passes)
+            return float(sum(sums)) / targets
 
     model.eval()
     fresh = loss()
@@ -52,9 +52,7 @@ def test_loss_before_is_exactly_that_of_the_fresh_adapter(dtype: torch.dtype, co
 
     module = FineTuning(model, config.optimizer, config.scheduler, total_steps=1, gradient_clip_val=1.0)
     recorder = _Recorder()
-    trainer = Trainer(
-        accelerator="cpu", logger=recorder, enable_progress_bar=False, enable_model_summary=False, barebones=False
-    )
+    trainer = Trainer(accelerator="cpu", logger=recorder, enable_progress_bar=False, enable_model_summary=False)
     for _ in range(2):
         trainer.validate(module, loader, verbose=False)
         assert module.loss_before == fresh

@@ -112,7 +112,7 @@ class Projection4bit(Linear4bit):
 
     def forward(self, x: Tensor) -> Tensor:
         if self.merged:  # PEFT writes the update into the 4-bit weight, and a copy would not know of it
-            return cast("Tensor", super().forward(x))
+            return super().forward(x)
         return _project(low_rank, x) if (low_rank := adapted(self)) else _plain(self.get_base_layer(), x)
 
 
