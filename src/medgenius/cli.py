@@ -1,5 +1,6 @@
 """`medgenius <verb> [overrides]`, one verb for each thing a person does; nothing heavy is imported unasked."""
 
+import gc
 import sys
 
 from medgenius.config.app import run_verb
@@ -49,8 +50,10 @@ def _train(config: TrainConfig, launch: Launch) -> None:
             from medgenius.model.libraries import import_unsloth  # noqa: PLC0415
 
             import_unsloth()
+        gc.disable()  # a sixth of the import's time would go into looking for garbage among what stays
         from medgenius.training.train import train  # noqa: PLC0415
 
+        gc.enable()
         train(config, run, Console())
     finally:
         print(f"run: {run.path}", flush=True)

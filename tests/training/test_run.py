@@ -61,7 +61,9 @@ def test_metrics_tell_every_step(finished: Path) -> None:
     for entry in steps:
         assert {"train/learning_rate", "train/gradient_norm", "tokens/real", "tokens_per_second"} <= entry.keys()
     assert [entry["tokens/real"] for entry in steps] == sorted(entry["tokens/real"] for entry in steps)
-    assert sum("validation/loss" in entry for entry in entries) == 3  # before, and after each epoch
+    validated = [(entry["step"], entry["validation/loss"]) for entry in entries if "validation/loss" in entry]
+    assert len(validated) == 3  # before, and after each epoch
+    assert validated[0] == (0, json.loads((finished / "summary.json").read_text())["validation_loss_before"])
 
 
 def test_wandb_went_offline_and_its_file_holds_the_whole_run(finished: Path) -> None:

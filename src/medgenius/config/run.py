@@ -13,7 +13,7 @@ class RunConfig(Schema):
     name: Annotated[str | None, AlsoCalled("run_name", "id")]
     """Name of the run directory and of the W&B run; null: time and overrides."""
     cache_dir: Annotated[str, Field(min_length=1), AlsoCalled("cache", "hf_home")]
-    """Converted models are kept here between runs."""
+    """Converted models and token ids are kept here between runs."""
     cost_per_hour: Annotated[float, Field(ge=0), AlsoCalled("price", "cost", "price_per_hour")]
     """What an hour of this machine costs, for the estimate in the summary."""
     currency: Annotated[str, Field(min_length=1)]

@@ -152,31 +152,29 @@ def project(x: Tensor, *layers: nn.Module) -> list[Tensor]:
     return [y.view(*x.shape[:-1], -1) for y in outputs]
 
 
-def _forward(layer: "Projection | Projection4bit", x: Tensor) -> Tensor | None:
-    """None where PEFT's own forward is to run: the adapter is off or merged."""
-    projections = adapted(layer)
-    if projections is None:
-        return None
-    if torch.is_grad_enabled():
-        return project(x, layer)[0]
-    (low_rank,) = projections.layers
-    rows = x.flatten(0, -2)
-    frozen = low_rank.frozen
-    y = linear(rows, weight_of(frozen, x.dtype)) if has_copy(frozen) else cast("Tensor", frozen(rows))
-    return low_rank.add_to(y, linear(rows, low_rank.a.to(x.dtype))).view(*x.shape[:-1], -1)
-
-
 class Projection4bit(Linear4bit):
     """Over bitsandbytes' 4-bit layer."""
 
     def forward(self, x: Tensor) -> Tensor:
-        y = _forward(self, x)
-        return super().forward(x) if y is None else y
+        if self.merged:  # PEFT writes the update into the 4-bit weight, and a copy would not know of it
+            return super().forward(x)
+        return _forward(self, x)
 
 
 class Projection(Linear):
     """Over a layer in full precision."""
 
     def forward(self, x: Tensor) -> Tensor:
-        y = _forward(self, x)
-        return super().forward(x) if y is None else y
+        return super().forward(x) if self.merged else _forward(self, x)
+
+
+def _forward(layer: Projection4bit | Projection, x: Tensor) -> Tensor:
+    projections = adapted(layer)
+    if projections and torch.is_grad_enabled():
+        return project(x, layer)[0]
+    rows, frozen = x.flatten(0, -2), layer.get_base_layer()
+    y = linear(rows, weight_of(frozen, x.dtype)) if has_copy(frozen) else cast("Tensor", frozen(rows))
+    if projections:
+        (low_rank,) = projections.layers
+        low_rank.add_to(y, linear(rows, low_rank.a.to(x.dtype)))
+    return y.view(*x.shape[:-1], -1)

@@ -49,8 +49,12 @@ class FineTuning(LightningModule):
         """Optimizer steps."""
         self.validated_at = -1
         """Optimizer steps done at the last validation."""
+        self.loss_before: float | None = None
+        """Validation loss of the frozen model alone; known from the first validation on."""
         self._gradient_norm = 0.0
+        # In fp64, and on the device: to read them after each pass would be to wait for it.
         self._validation_loss_sum: Tensor | float = 0.0
+        self._loss_sum_before: Tensor | float = 0.0
         self._validation_targets = 0
 
     def training_step(self, step: Step, _index: int) -> None:
@@ -98,18 +102,30 @@ class FineTuning(LightningModule):
             )
 
     def validation_step(self, step: Step, _index: int) -> None:
-        for piece in step.passes:
-            # In fp64, and on the device: to read it here would be to wait for each pass.
-            self._validation_loss_sum = self._validation_loss_sum + self._loss_sum(self.model, piece).double()
+        """With the adapter; the first time round also without, which is the model before training.
+
+        A fresh adapter's B is zero, so the loss is the same as if it had been measured before the first step, but
+        that step need not wait for it.
+        """
+        self._validation_loss_sum += self._loss_sum_of(step)
+        if self.loss_before is None:
+            with self.model.disable_adapter():
+                self._loss_sum_before += self._loss_sum_of(step)
         self._validation_targets += step.target_tokens
 
+    def _loss_sum_of(self, step: Step) -> Tensor:
+        return torch.stack([self._loss_sum(self.model, piece).double() for piece in step.passes]).sum()
+
     def on_validation_epoch_end(self) -> None:
+        if self.loss_before is None:
+            self.loss_before = float(self._loss_sum_before) / self._validation_targets
+            for logger in self.loggers:
+                logger.log_metrics(_validation_metrics(self.loss_before), step=0)
         loss = float(self._validation_loss_sum) / self._validation_targets
         self._validation_loss_sum, self._validation_targets = 0.0, 0
         self.validated_at = self.steps_done
         self._stop_unless_finite("validation loss", loss)
-        self.log("validation/loss", loss)
-        self.log("validation/perplexity", math.exp(min(loss, 700.0)))
+        self.log_dict(_validation_metrics(loss))
 
     def configure_optimizers(self) -> tuple[Sequence[Optimizer], Sequence[LambdaLR]]:
         optimizer = build_optimizer(self.model.parameters(), self._optimizer_config)
@@ -117,3 +133,7 @@ class FineTuning(LightningModule):
 
     def forward(self, *_: Tensor) -> Tensor:
         raise NotImplementedError("training and validation steps are all there is; see medgenius.model.loss")
+
+
+def _validation_metrics(loss: float) -> dict[str, float]:
+    return {"validation/loss": loss, "validation/perplexity": math.exp(min(loss, 700.0))}

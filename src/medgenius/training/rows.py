@@ -1,6 +1,7 @@
 """From the config's rows to what a run trains on and validates with; nothing leaves unnamed."""
 
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 from rich.console import Console
 
@@ -10,6 +11,7 @@ from medgenius.data.encode import Encoded, encode_dialogues
 from medgenius.data.prompt import Prompt
 from medgenius.data.sources import load_dialogues
 from medgenius.data.split import split_dialogues
+from medgenius.data.token_cache import TokenCache
 from medgenius.errors import DataError
 from medgenius.reading.records import BadRow
 from medgenius.runs import Run, write_jsonl
@@ -33,8 +35,9 @@ def prepare_data(config: TrainConfig, prompt: Prompt, run: Run, console: Console
     """
     loaded = load_dialogues(config.data, config.seed)
     split = split_dialogues(loaded.dialogues, config.data.validation_fraction, config.seed)
+    cache = TokenCache(Path(config.run.cache_dir).expanduser() / "tokens") if config.data.cache_tokens else None
     train, validation = (
-        encode_dialogues(side, prompt, config.data.max_length) for side in (split.train, split.validation)
+        encode_dialogues(side, prompt, config.data.max_length, cache) for side in (split.train, split.validation)
     )
     refused = train.refused + validation.refused
     if refused and config.data.on_bad_row == "stop":

@@ -60,7 +60,6 @@ class Outcome:
 
     status: Status = "failed"
     error: str | None = None
-    loss_before: float | None = None
     loss_after: float | None = None
 
 
@@ -123,7 +122,8 @@ def assemble(config: TrainConfig, run: Run, console: Console) -> Parts:
 
 
 def fit(parts: Parts, outcome: Outcome) -> None:
-    """Validate, train, validate, and answer the sample questions before and after."""
+    """Train and validate, and answer the sample questions. The first step comes at once: what the model could do before
+    is told by the same model with its adapter switched off."""
     config, module, questions = parts.config, parts.module, parts.data.questions
     backbone = backbone_of(module.model)
     longest = max(len(example) for example in parts.data.train.examples)
@@ -137,19 +137,15 @@ def fit(parts: Parts, outcome: Outcome) -> None:
         parts.loggers.append(wandb)
     trainer = build_trainer(parts)
 
-    with parts.console.status("validating before training"):
-        trainer.validate(module, to_validate, verbose=False)
-        outcome.loss_before = float(trainer.callback_metrics["validation/loss"])
-        answers_before = parts.sampler.answers(questions)
-    parts.console.print(f"before validation loss {outcome.loss_before:.3f}", highlight=False)
-
     trainer.fit(module, to_train, to_validate)
     if module.validated_at != module.steps_done:  # max_steps ended the run between two validations
         trainer.validate(module, to_validate, verbose=False)
     outcome.loss_after = float(trainer.callback_metrics["validation/loss"])
     if questions:
         with parts.console.status("answering the sample questions"):
-            write_samples(parts.run, parts.loggers, questions, answers_before, parts.sampler.answers(questions))
+            with module.model.disable_adapter():
+                before = parts.sampler.answers(questions)
+            write_samples(parts.run, parts.loggers, questions, before, parts.sampler.answers(questions))
 
 
 def save(parts: Parts) -> None:
@@ -166,7 +162,7 @@ def summarize(parts: Parts, outcome: Outcome, seconds: float) -> Summary:
         status=outcome.status,
         error=outcome.error,
         model=parts.config.model.name,
-        validation_loss_before=outcome.loss_before,
+        validation_loss_before=module.loss_before,
         validation_loss_after=outcome.loss_after,
         training_dialogues=len(data.train.examples),
         validation_dialogues=len(data.validation.examples),
