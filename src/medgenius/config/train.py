@@ -46,6 +46,11 @@ class TrainConfig(Root):
             )
         if model.quantization == "prequantized" and model.source != "hub":
             raise ValueError(f"model.quantization=prequantized needs model.source=hub, not {model.source}")
+        if self.trainer.strategy == "fsdp" and model.cache_dequantized is True:
+            raise ValueError(
+                "model.cache_dequantized=true keeps whole weights in every process, which trainer.strategy=fsdp is "
+                "there to avoid: use auto or false"
+            )
         return self
 
     def check_machine(self) -> None:

@@ -51,19 +51,32 @@ def tokens_per_pass(config: TrainerConfig, model: LlamaForCausalLM) -> int:
     # values, gate and up. As much again is there for a moment.
     head = shape.hidden_size // shape.num_attention_heads
     layer = 6 * shape.hidden_size + 2 * shape.num_key_value_heads * head + 2 * shape.intermediate_size
-    affordable = free_memory(model.device) // 4 // (2 * layer * shape.num_hidden_layers * model.dtype.itemsize)
+    sharing = config.devices if model.device.type == "cpu" else 1
+    affordable = (
+        free_memory(model.device) // sharing // 4 // (2 * layer * shape.num_hidden_layers * model.dtype.itemsize)
+    )
     return max(_FEWEST, min(affordable, _MOST[model.device.type]))
 
 
-def choose_machine(config: TrainerConfig) -> Machine:
+def choose_machine(config: TrainerConfig, local_rank: int = 0) -> Machine:
     """
+    Args:
+        local_rank: which of the node's processes this is; each has a GPU of its own
+
     Raises:
         ConfigError: what the config asks for, this machine does not have.
     """
     has_cuda = torch.cuda.is_available()
     if config.accelerator == "cuda" and not has_cuda:
         raise ConfigError("trainer.accelerator=cuda: no CUDA device is visible here; use auto or cpu")
-    device = torch.device("cuda" if has_cuda and config.accelerator != "cpu" else "cpu")
+    device = torch.device("cpu")
+    if has_cuda and config.accelerator != "cpu":
+        if config.devices > torch.cuda.device_count():
+            raise ConfigError(
+                f"trainer.devices={config.devices}: {torch.cuda.device_count()} CUDA devices are visible here; "
+                "take fewer, or trainer.accelerator=cpu"
+            )
+        device = torch.device("cuda", local_rank) if config.devices > 1 else torch.device("cuda")
     return Machine(device, _dtype(config, device))
 
 

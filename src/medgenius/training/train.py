@@ -16,18 +16,24 @@ quiet_libraries()
 import pytorch_lightning  # noqa: E402  after the libraries were told to be quiet
 from pytorch_lightning import Trainer  # noqa: E402
 from pytorch_lightning.loggers import Logger, WandbLogger  # noqa: E402
+from pytorch_lightning.plugins.environments import LightningEnvironment  # noqa: E402
+from pytorch_lightning.utilities import rank_zero_only  # noqa: E402
 from rich.console import Console  # noqa: E402
 
+from medgenius.config.launch import Place  # noqa: E402
 from medgenius.config.train import TrainConfig  # noqa: E402
 from medgenius.data.prompt import Prompt  # noqa: E402
+from medgenius.data.sharing import Share  # noqa: E402
 from medgenius.data.steps import training_steps, validation_steps  # noqa: E402
 from medgenius.errors import MedGeniusError  # noqa: E402
 from medgenius.model.adapter import add_adapter, backbone_of, save_adapter, trainable_parameters  # noqa: E402
-from medgenius.model.backbone import load_backbone, load_tokenizer  # noqa: E402
+from medgenius.model.backbone import load_backbone, load_tokenizer, prepare_files  # noqa: E402
+from medgenius.model.sharding import shard_frozen  # noqa: E402
 from medgenius.runs import Run, new_directory, write_config  # noqa: E402
 from medgenius.training.callbacks.checkpoint import Checkpoints  # noqa: E402
 from medgenius.training.callbacks.progress import ProgressBar  # noqa: E402
 from medgenius.training.callbacks.throughput import Throughput  # noqa: E402
+from medgenius.training.distributed import Group, join  # noqa: E402
 from medgenius.training.loggers import JsonlLogger, wandb_logger  # noqa: E402
 from medgenius.training.machine import Machine, choose_machine, tokens_per_pass  # noqa: E402
 from medgenius.training.module import FineTuning  # noqa: E402
@@ -45,6 +51,7 @@ class Parts:
     run: Run
     console: Console
     machine: Machine
+    group: Group
     data: TrainingData
     sampler: Sampler
     module: FineTuning
@@ -62,16 +69,24 @@ class Outcome:
     loss_after: float | None = None
 
 
-def train(config: TrainConfig, run: Run, console: Console) -> Summary:
+def train(config: TrainConfig, run: Run | None, console: Console, place: Place) -> Summary:
     """Fine-tune as the config says and fill the run directory.
+
+    With several processes each calls this; the first one writes.
+
+    Args:
+        run: None where another process made the directory
 
     Raises:
         MedGeniusError: anything a person can mend; once training has begun, summary.json then says `failed` and why,
             and W&B's run is closed.
     """
     started = time.perf_counter()
-    write_config(run, config)
-    parts = assemble(config, run, console)
+    machine = choose_machine(config.trainer, place.local_rank)
+    group = join(place, machine.device, config.trainer.devices)
+    run = group.from_first(run)
+    rank_zero_only(write_config)(run, config)
+    parts = assemble(config, run, console, machine, group)
     outcome = Outcome()
     try:
         fit(parts, outcome)
@@ -91,19 +106,27 @@ def train(config: TrainConfig, run: Run, console: Console) -> Summary:
     return summary
 
 
-def assemble(config: TrainConfig, run: Run, console: Console) -> Parts:
-    """Load and check everything: machine, tokenizer, dialogues, model, adapter."""
-    machine = choose_machine(config.trainer)
+def assemble(config: TrainConfig, run: Run, console: Console, machine: Machine, group: Group) -> Parts:
+    """Load and check everything: tokenizer, dialogues, model, adapter."""
     cache_dir = Path(config.run.cache_dir).expanduser()
     pytorch_lightning.seed_everything(config.seed, verbose=False)
+    rank_zero_only(prepare_files)(config.model, cache_dir)
+    group.wait()
     tokenizer = load_tokenizer(config.model, cache_dir)
     prompt = Prompt(config.prompt, tokenizer)
     tokenizer.chat_template = prompt.chat_template
     data = prepare_data(config, prompt, run, console)
-    model = add_adapter(load_backbone(config.model, cache_dir, machine.dtype, machine.device), config.lora, config.seed)
+    sharded = config.trainer.strategy == "fsdp"
+    chosen = config.model.model_copy(update={"cache_dequantized": False}) if sharded else config.model
+    model = add_adapter(load_backbone(chosen, cache_dir, machine.dtype, machine.device), config.lora, config.seed)
+    if sharded:
+        shard_frozen(model, machine.device)
+    if group.rank:  # dropout draws otherwise in each process; the adapter was drawn alike
+        pytorch_lightning.seed_everything(config.seed + group.rank, verbose=False)
     steps = count_steps(config, len(data.train.examples))
     say = partial(console.print, highlight=False)
-    say(f"model  {config.model.name} · {machine.device.type} · {str(machine.dtype).removeprefix('torch.')}")
+    several = f" · {group.processes} processes, {config.trainer.strategy}" if group.processes > 1 else ""
+    say(f"model  {config.model.name} · {machine.device.type} · {str(machine.dtype).removeprefix('torch.')}{several}")
     say(f"lora   r={config.lora.r} alpha={config.lora.alpha} · {trainable_parameters(model):,} trained parameters")
     say(f"steps  {steps} of {config.trainer.batch_size} dialogues")
     return Parts(
@@ -111,21 +134,23 @@ def assemble(config: TrainConfig, run: Run, console: Console) -> Parts:
         run=run,
         console=console,
         machine=machine,
+        group=group,
         data=data,
         sampler=Sampler(model, tokenizer, prompt, config.tracking.sample_tokens),
-        module=FineTuning(model, config.optimizer, config.scheduler, steps, config.trainer.gradient_clip_val),
+        module=FineTuning(model, config.optimizer, config.scheduler, steps, config.trainer.gradient_clip_val, group),
         throughput=Throughput(machine),
-        loggers=[JsonlLogger(run.metrics)],
+        loggers=[JsonlLogger(run.metrics)] if group.is_first else [],
     )
 
 
 def fit(parts: Parts, outcome: Outcome) -> None:
     """Validate, train, validate, and answer the sample questions before and after."""
-    config, module, questions = parts.config, parts.module, parts.data.questions
-    per_pass = tokens_per_pass(config.trainer, backbone_of(module.model))
-    to_train = training_steps(parts.data.train.examples, config.trainer.batch_size, per_pass, config.seed)
-    to_validate = validation_steps(parts.data.validation.examples, per_pass)
-    if wandb := wandb_logger(config, parts.run):
+    config, module, questions, group = parts.config, parts.module, parts.data.questions, parts.group
+    per_pass = group.from_first(tokens_per_pass(config.trainer, backbone_of(module.model)))
+    share = Share(group.rank, group.processes, same_passes=config.trainer.strategy == "fsdp")
+    to_train = training_steps(parts.data.train.examples, config.trainer.batch_size, per_pass, config.seed, share)
+    to_validate = validation_steps(parts.data.validation.examples, per_pass, share)
+    if group.is_first and (wandb := wandb_logger(config, parts.run)):
         parts.loggers.append(wandb)
     trainer = build_trainer(parts)
 
@@ -144,6 +169,7 @@ def fit(parts: Parts, outcome: Outcome) -> None:
             write_samples(parts.run, parts.loggers, questions, answers_before, parts.sampler.answers(questions))
 
 
+@rank_zero_only
 def save(parts: Parts) -> None:
     """adapter/: what PEFT and transformers load."""
     model = parts.config.model
@@ -186,17 +212,20 @@ def build_trainer(parts: Parts) -> Trainer:
     warnings.filterwarnings(
         "ignore", module="pytorch_lightning"
     )  # advice on workers and intervals that are chosen here
-    settings, throughput = parts.config.trainer, parts.throughput
+    settings, throughput, group = parts.config.trainer, parts.throughput, parts.group
+    checkpoints = Checkpoints(parts.run.checkpoints, settings.checkpoint_every, settings.keep_checkpoints)
     total_steps = count_steps(parts.config, len(parts.data.train.examples))
     return Trainer(
         accelerator=parts.machine.lightning_accelerator,
         devices=1,
+        strategy=group.strategy() if group.processes > 1 else "auto",
+        plugins=[LightningEnvironment()],  # the processes are there: Lightning need not look for torchrun or srun
         precision=parts.machine.lightning_precision,
         logger=parts.loggers,
         callbacks=[
             throughput,
             ProgressBar(parts.console, throughput, total_steps),
-            Checkpoints(parts.run.checkpoints, settings.checkpoint_every, settings.keep_checkpoints),
+            *([checkpoints] if group.is_first else []),
         ],
         max_epochs=settings.epochs,
         max_steps=settings.max_steps or -1,
@@ -208,6 +237,7 @@ def build_trainer(parts: Parts) -> Trainer:
         enable_progress_bar=False,
         enable_model_summary=False,
         use_distributed_sampler=False,
+        inference_mode=False,  # weights that fsdp gathers while validating are used again in training
     )
 
 

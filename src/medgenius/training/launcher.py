@@ -1,0 +1,102 @@
+"""Several processes from one command: starts them, watches over them, and ends all when one has failed.
+
+Light on purpose: this process only waits. What each does is `medgenius.training.worker`.
+"""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+
+from medgenius.runs import Run
+
+_GRACE = 20.0
+"""Seconds for a process to write down what it must after it was told to stop, or after another has failed."""
+
+_Worker = subprocess.Popen[bytes]
+
+
+def run_workers(run: Run, processes: int) -> int:
+    """Start one worker per device for a run whose directory and config.yaml are written; gives the exit status.
+
+    The variables are torchrun's. Each worker is in a session of its own, so that Ctrl-C reaches this process alone,
+    which passes it on once.
+    """
+    shared = {
+        "MASTER_ADDR": "127.0.0.1",
+        "MASTER_PORT": str(_free_port()),
+        "WORLD_SIZE": str(processes),
+        "GLOO_SOCKET_IFNAME": "lo",  # gloo would look the host's name up, which not every machine can
+    }
+    command = [sys.executable, "-m", "medgenius.training.worker", str(run.path), run.title]
+    signal.signal(signal.SIGTERM, _as_exit)
+    workers: list[_Worker] = []
+    try:
+        for rank in range(processes):
+            place = {"RANK": str(rank), "LOCAL_RANK": str(rank)}
+            workers.append(subprocess.Popen(command, env={**os.environ, **shared, **place}, start_new_session=True))  # noqa: S603
+        return _watch(workers)
+    except KeyboardInterrupt:
+        _signal(workers, signal.SIGINT)
+        _wait(workers)
+        raise
+    finally:
+        _end(workers)
+
+
+def _watch(workers: Sequence[_Worker]) -> int:
+    """Wait for all, or for the first that fails.
+
+    Then the others have nothing left to do. The first notices at its next exchange, and has time to write the summary
+    of a failed run.
+    """
+    while True:
+        statuses = [worker.poll() for worker in workers]
+        failed = next((rank for rank, status in enumerate(statuses) if status), None)
+        if failed is None:
+            if all(status == 0 for status in statuses):
+                return 0
+            time.sleep(0.1)
+            continue
+        status = statuses[failed] or 1
+        if status < 0:
+            name = signal.Signals(-status).name
+            memory = " (out of memory?)" if name == "SIGKILL" else ""
+            print(f"error: process {failed} of {len(workers)} was ended by {name}{memory}", file=sys.stderr)
+        _signal(workers[1:], signal.SIGKILL)
+        _wait(workers[:1])
+        return status if status > 0 else 1
+
+
+def _end(workers: Sequence[_Worker]) -> None:
+    _signal(workers, signal.SIGTERM)
+    _wait(workers)
+    _signal(workers, signal.SIGKILL)
+    for worker in workers:
+        worker.wait()
+
+
+def _signal(workers: Sequence[_Worker], number: signal.Signals) -> None:
+    for worker in workers:
+        worker.send_signal(number)  # nothing happens where it has ended
+
+
+def _wait(workers: Sequence[_Worker]) -> None:
+    """At most `_GRACE` seconds for all together."""
+    deadline = time.monotonic() + _GRACE
+    while any(worker.poll() is None for worker in workers) and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+
+def _as_exit(number: int, _frame: object) -> None:
+    raise SystemExit(128 + number)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
