@@ -30,8 +30,8 @@ class TrainerConfig(Schema):
         Literal["auto"] | Annotated[int, Field(ge=8)],
         AlsoCalled("dialogues_per_pass", "micro_batch_size", "per_device_train_batch_size", "accumulate_grad_batches"),
     ]
-    """Tokens in memory of a process at once; a step's dialogues are cut into as many passes as that takes, and a longer dialogue
-    has a pass of its own. Changes memory and speed, never the result. auto: from the free memory."""
+    """Tokens that a process has in memory at once; a step's dialogues are cut into as many passes as that takes, and a
+    longer dialogue has a pass of its own. Changes memory and speed, never the result. auto: from the free memory."""
     gradient_clip_val: Annotated[float, Field(gt=0), AlsoCalled("max_grad_norm", "grad_clip", "gradient_clip")]
     """Longest gradient, in L2 norm over all trained parameters."""
     validate_every: Annotated[int, Field(gt=0), AlsoCalled("eval_steps", "val_check_interval")] | None

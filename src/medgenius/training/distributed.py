@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import TypeVar, cast
 
 import torch
-from pytorch_lightning.plugins.environments import SLURMEnvironment
+from lightning_fabric.plugins.environments.slurm import SLURMEnvironment
 from pytorch_lightning.strategies import SingleDeviceStrategy
 from pytorch_lightning.utilities import rank_zero_only
 from torch import Tensor, distributed
@@ -78,7 +78,7 @@ class Group:
         *summed, total = flat.split([*(p.numel() for p in parameters), 1])
         for parameter, gradient in zip(parameters, summed, strict=True):
             parameter.grad = gradient.view_as(parameter)
-        return total[0]
+        return cast("Tensor", total[0])
 
 
 def join(place: Place, device: torch.device, processes_here: int) -> Group:
@@ -90,7 +90,7 @@ def join(place: Place, device: torch.device, processes_here: int) -> Group:
     Raises:
         RunError: the others did not come.
     """
-    rank_zero_only.rank = place.rank
+    rank_zero_only.rank = place.rank  # type: ignore[attr-defined]  Lightning's own way to set it
     if place.processes > 1:
         _set_meeting_point()
         _share_cores(processes_here)
@@ -156,4 +156,4 @@ class _OneOfSeveral(SingleDeviceStrategy):
     def broadcast(self, obj: T, src: int = 0) -> T:
         box = [obj]
         distributed.broadcast_object_list(box, src, device=self.root_device)
-        return cast("T", box[0])
+        return box[0]

@@ -20,9 +20,14 @@ _Worker = subprocess.Popen[bytes]
 
 
 def run_workers(run: Run, processes: int) -> int:
-    """Start one worker per device for a run whose directory and config.yaml are written; gives the exit status.
+    """Train with one worker per device; the run directory holds config.yaml already. Gives the exit status."""
+    return supervise([sys.executable, "-m", "medgenius.training.worker", str(run.path), run.title], processes)
 
-    The variables are torchrun's. Each worker is in a session of its own, so that Ctrl-C reaches this process alone,
+
+def supervise(command: Sequence[str], processes: int) -> int:
+    """Run a command in several processes, told apart by torchrun's variables, until all are done or one fails.
+
+    Each is in a session of its own, so that Ctrl-C reaches this process alone,
     which passes it on once.
     """
     shared = {
@@ -31,7 +36,6 @@ def run_workers(run: Run, processes: int) -> int:
         "WORLD_SIZE": str(processes),
         "GLOO_SOCKET_IFNAME": "lo",  # gloo would look the host's name up, which not every machine can
     }
-    command = [sys.executable, "-m", "medgenius.training.worker", str(run.path), run.title]
     signal.signal(signal.SIGTERM, _as_exit)
     workers: list[_Worker] = []
     try:

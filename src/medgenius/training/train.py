@@ -14,9 +14,9 @@ from medgenius.model.libraries import quiet_libraries
 quiet_libraries()
 
 import pytorch_lightning  # noqa: E402  after the libraries were told to be quiet
+from lightning_fabric.plugins.environments.lightning import LightningEnvironment  # noqa: E402
 from pytorch_lightning import Trainer  # noqa: E402
 from pytorch_lightning.loggers import Logger, WandbLogger  # noqa: E402
-from pytorch_lightning.plugins.environments import LightningEnvironment  # noqa: E402
 from pytorch_lightning.utilities import rank_zero_only  # noqa: E402
 from rich.console import Console  # noqa: E402
 
