@@ -15,7 +15,10 @@ from medgenius.model.adapter import backbone_of
 
 
 def shard_frozen(model: PeftModel, device: torch.device) -> None:
-    """Leave this process its part of the frozen linear layers. The process group must be there."""
+    """Leave this process its part of the frozen linear layers, and move all it keeps to its device.
+
+    The process group must be there.
+    """
     mesh = init_device_mesh(device.type, (distributed.get_world_size(),))
     llama = backbone_of(model).model
     frozen = set()
@@ -25,7 +28,9 @@ def shard_frozen(model: PeftModel, device: torch.device) -> None:
             if isinstance(layer, Linear4bit):  # the scales stay with the layer: a gathered weight is a plain tensor
                 assert isinstance(layer.weight, Params4bit)
                 layer.quant_state = layer.weight.quant_state
+                layer.quant_state.to(device)
     whole = {parameter for parameter in model.parameters() if parameter not in frozen}
     for layer in llama.layers:
         fully_shard(layer, mesh=mesh, ignored_params=whole)
     fully_shard(llama, mesh=mesh, ignored_params=whole)
+    model.to(device)

@@ -153,6 +153,13 @@ class _OneOfSeveral(SingleDeviceStrategy):
     def barrier(self, *_: object, **__: object) -> None:
         distributed.barrier()
 
+    def teardown(self) -> None:
+        """As the parent's, except that the model stays on its device: fsdp can't move it between two calls."""
+        assert self.accelerator is not None
+        self.precision_plugin.teardown()
+        self.accelerator.teardown()
+        self.checkpoint_io.teardown()
+
     def broadcast(self, obj: T, src: int = 0) -> T:
         box = [obj]
         distributed.broadcast_object_list(box, src, device=self.root_device)

@@ -76,7 +76,7 @@ def choose_machine(config: TrainerConfig, local_rank: int = 0) -> Machine:
                 f"trainer.devices={config.devices}: {torch.cuda.device_count()} CUDA devices are visible here; "
                 "take fewer, or trainer.accelerator=cpu"
             )
-        device = torch.device("cuda", local_rank) if config.devices > 1 else torch.device("cuda")
+        device = torch.device("cuda", local_rank) if config.processes > 1 else torch.device("cuda")
     return Machine(device, _dtype(config, device))
 
 

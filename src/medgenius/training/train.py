@@ -14,6 +14,7 @@ from medgenius.model.libraries import quiet_libraries
 quiet_libraries()
 
 import pytorch_lightning  # noqa: E402  after the libraries were told to be quiet
+import torch  # noqa: E402
 from lightning_fabric.plugins.environments.lightning import LightningEnvironment  # noqa: E402
 from pytorch_lightning import Trainer  # noqa: E402
 from pytorch_lightning.loggers import Logger, WandbLogger  # noqa: E402
@@ -118,7 +119,8 @@ def assemble(config: TrainConfig, run: Run, console: Console, machine: Machine, 
     data = prepare_data(config, prompt, run, console)
     sharded = config.trainer.strategy == "fsdp"
     chosen = config.model.model_copy(update={"cache_dequantized": False}) if sharded else config.model
-    model = add_adapter(load_backbone(chosen, cache_dir, machine.dtype, machine.device), config.lora, config.seed)
+    device = torch.device("cpu") if sharded else machine.device  # whole, it may be too large for a GPU
+    model = add_adapter(load_backbone(chosen, cache_dir, machine.dtype, device), config.lora, config.seed)
     if sharded:
         shard_frozen(model, machine.device)
     if group.rank:  # dropout draws otherwise in each process; the adapter was drawn alike
