@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from omegaconf import DictConfig, OmegaConf
-from yaml import YAMLError  # type: ignore[import-untyped]  its stubs are another package
+from yaml import YAMLError  # type: ignore[import-untyped]  # its stubs are another package
 
 from medgenius.config.launch import Launch
 from medgenius.config.run import RunConfig

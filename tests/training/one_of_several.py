@@ -52,7 +52,7 @@ def main(folder: Path, name: str, *overrides: str) -> None:
     config = composed(*overrides, f"run.root={folder}", f"run.name={name}")
     place = place_of(config.trainer, Launch())
     assert place is not None
-    story.Throughput = Recorder  # type: ignore[misc]
+    story.Throughput = Recorder  # type: ignore[attr-defined]
     run = create_run(config.run, Launch()) if place.rank == 0 else None
     story.train(config, run, Console(quiet=place.rank > 0), place)
     save_file(Recorder.seen, folder / f"{name}-{place.rank}.safetensors")

@@ -90,7 +90,7 @@ def join(place: Place, device: torch.device, processes_here: int) -> Group:
     Raises:
         RunError: the others did not come.
     """
-    rank_zero_only.rank = place.rank  # type: ignore[attr-defined]  Lightning's own way to set it
+    rank_zero_only.rank = place.rank  # type: ignore[attr-defined]  # Lightning's own way to set it
     if place.processes > 1:
         _set_meeting_point()
         _share_cores(processes_here)
