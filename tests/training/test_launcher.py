@@ -51,22 +51,28 @@ def test_what_a_signal_ended_is_named() -> None:
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_stopping_the_launcher_stops_each_process_once(number: signal.Signals, status: int, tmp_path: Path) -> None:
+def test_stopping_the_launcher_tells_the_first_once_and_ends_all(
+    number: signal.Signals, status: int, tmp_path: Path
+) -> None:
     work = f"""
 import pathlib, signal
 def note(number, _):
     with open({str(tmp_path)!r} + f"/{{rank}}", "a") as file: file.write(f"{{number}} ")
     sys.exit(1)
 signal.signal(signal.{number.name}, note)
-pathlib.Path({str(tmp_path)!r}, f"{{rank}}").touch()
+pathlib.Path({str(tmp_path)!r}, f"{{rank}}").write_text(f"{{os.getpid()}} ")
 time.sleep(60)
 """
     running = supervised(work)
     deadline = time.monotonic() + 20
     while len(list(tmp_path.iterdir())) < 2 and time.monotonic() < deadline:
         time.sleep(0.05)
+    time.sleep(0.2)
+    pid = {rank: (tmp_path / rank).read_text().strip() for rank in ("0", "1")}
     running.send_signal(number)
     running.communicate(timeout=30)
 
     assert running.returncode == status
-    assert [(tmp_path / rank).read_text() for rank in ("0", "1")] == [f"{int(number)} "] * 2
+    assert (tmp_path / "0").read_text().split() == [pid["0"], str(int(number))]
+    assert (tmp_path / "1").read_text().split() == [pid["1"]]
+    assert not any(Path(f"/proc/{number}").exists() for number in pid.values())

@@ -138,20 +138,19 @@ def _talking() -> Iterator[None]:
 
 
 class _OneOfSeveral(SingleDeviceStrategy):
-    """For Lightning: one device, in one of several processes that compute on their own and meet in the module."""
+    """For Lightning: one device, in one of several processes that compute on their own and meet in the module.
+
+    Lightning is not told how many there are: it would broadcast inside its handler of SIGTERM, in between our sums.
+    """
 
     def __init__(self, place: Place, device: torch.device) -> None:
         super().__init__(device)
         self.global_rank = place.rank
         self.local_rank = place.local_rank
-        self.world_size = place.processes
 
     @property
     def is_global_zero(self) -> bool:
         return self.global_rank == 0
-
-    def barrier(self, *_: object, **__: object) -> None:
-        distributed.barrier()
 
     def teardown(self) -> None:
         """As the parent's, except that the model stays on its device: fsdp can't move it between two calls."""
@@ -159,8 +158,3 @@ class _OneOfSeveral(SingleDeviceStrategy):
         self.precision_plugin.teardown()
         self.accelerator.teardown()
         self.checkpoint_io.teardown()
-
-    def broadcast(self, obj: T, src: int = 0) -> T:
-        box = [obj]
-        distributed.broadcast_object_list(box, src, device=self.root_device)
-        return box[0]

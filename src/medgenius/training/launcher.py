@@ -10,11 +10,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 
 from medgenius.runs import Run
 
 _GRACE = 20.0
-"""Seconds for a process to write down what it must after it was told to stop, or after another has failed."""
+"""Seconds for the first process to write its summary, after it was told to stop or after another has failed."""
 
 _Worker = subprocess.Popen[bytes]
 
@@ -27,8 +28,8 @@ def run_workers(run: Run, processes: int) -> int:
 def supervise(command: Sequence[str], processes: int) -> int:
     """Run a command in several processes, told apart by torchrun's variables, until all are done or one fails.
 
-    Each is in a session of its own, so that Ctrl-C reaches this process alone,
-    which passes it on once.
+    Each is in a session of its own, so that Ctrl-C reaches this process alone. It stops the first, which writes down
+    how far the run came; the others have nothing to write.
     """
     shared = {
         "MASTER_ADDR": "127.0.0.1",
@@ -44,11 +45,10 @@ def supervise(command: Sequence[str], processes: int) -> int:
             workers.append(subprocess.Popen(command, env={**os.environ, **shared, **place}, start_new_session=True))  # noqa: S603
         return _watch(workers)
     except KeyboardInterrupt:
-        _signal(workers, signal.SIGINT)
-        _wait(workers)
+        _stop(workers, signal.SIGINT)
         raise
     finally:
-        _end(workers)
+        _stop(workers, signal.SIGTERM)
 
 
 def _watch(workers: Sequence[_Worker]) -> int:
@@ -70,29 +70,24 @@ def _watch(workers: Sequence[_Worker]) -> int:
             name = signal.Signals(-status).name
             memory = " (out of memory?)" if name == "SIGKILL" else ""
             print(f"error: process {failed} of {len(workers)} was ended by {name}{memory}", file=sys.stderr)
-        _signal(workers[1:], signal.SIGKILL)
-        _wait(workers[:1])
+        for worker in workers[1:]:
+            worker.kill()
+        _wait(workers[0])
         return status if status > 0 else 1
 
 
-def _end(workers: Sequence[_Worker]) -> None:
-    _signal(workers, signal.SIGTERM)
-    _wait(workers)
-    _signal(workers, signal.SIGKILL)
+def _stop(workers: Sequence[_Worker], number: signal.Signals) -> None:
+    if workers:
+        workers[0].send_signal(number)  # nothing happens where it has ended
+        _wait(workers[0])
     for worker in workers:
+        worker.kill()
         worker.wait()
 
 
-def _signal(workers: Sequence[_Worker], number: signal.Signals) -> None:
-    for worker in workers:
-        worker.send_signal(number)  # nothing happens where it has ended
-
-
-def _wait(workers: Sequence[_Worker]) -> None:
-    """At most `_GRACE` seconds for all together."""
-    deadline = time.monotonic() + _GRACE
-    while any(worker.poll() is None for worker in workers) and time.monotonic() < deadline:
-        time.sleep(0.05)
+def _wait(worker: _Worker) -> None:
+    with suppress(subprocess.TimeoutExpired):
+        worker.wait(_GRACE)
 
 
 def _as_exit(number: int, _frame: object) -> None:
