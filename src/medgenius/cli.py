@@ -1,13 +1,13 @@
 """`medgenius <verb> [overrides]`, one verb for each thing a person does; nothing heavy is imported unasked."""
 
-import gc
 import sys
 
 from medgenius.config.app import run_verb
 from medgenius.config.curate import CurateConfig
-from medgenius.config.launch import Launch
+from medgenius.config.launch import Launch, place_of
 from medgenius.config.train import TrainConfig
-from medgenius.runs import create_run
+from medgenius.runs import create_run, write_config
+from medgenius.training.launcher import run_workers
 
 _USAGE = """usage: medgenius train|curate [overrides]
 
@@ -41,31 +41,30 @@ def curate_main() -> int:
     return run_verb(CurateConfig, _curate)
 
 
-def _train(config: TrainConfig, launch: Launch) -> None:
-    run = create_run(config.run, launch)
+def _train(config: TrainConfig, launch: Launch) -> int:
+    place = place_of(config.trainer, launch)
+    run = create_run(config.run, launch) if place is None or place.rank == 0 else None
     try:
-        from rich.console import Console  # noqa: PLC0415  a refusal above must come at once
+        if place is None:
+            assert run is not None
+            write_config(run, config)
+            return run_workers(run, config.trainer.devices)
+        from medgenius.training.worker import work  # noqa: PLC0415  a refusal above must come at once
 
-        if config.model.backend == "unsloth":
-            from medgenius.model.libraries import import_unsloth  # noqa: PLC0415
-
-            import_unsloth()
-        gc.disable()  # a sixth of the import's time would go into looking for garbage among what stays
-        from medgenius.training.train import train  # noqa: PLC0415
-
-        gc.enable()
-        train(config, run, Console())
+        return work(config, place, run)
     finally:
-        print(f"run: {run.path}", flush=True)
+        if run:
+            print(f"run: {run.path}", flush=True)
 
 
-def _curate(config: CurateConfig, launch: Launch) -> None:  # noqa: ARG001  every verb is told how it was started
+def _curate(config: CurateConfig, launch: Launch) -> int:  # noqa: ARG001  every verb is told how it was started
     from rich.console import Console  # noqa: PLC0415  a refusal above must come at once
 
     from medgenius.curation.curate import curate  # noqa: PLC0415
 
     folder = curate(config, Console())
     print(f"curated: {folder}", flush=True)
+    return 0
 
 
 if __name__ == "__main__":

@@ -10,11 +10,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf
+from yaml import YAMLError  # type: ignore[import-untyped]  # its stubs are another package
 
 from medgenius.config.launch import Launch
 from medgenius.config.run import RunConfig
 from medgenius.config.train import TrainConfig
+from medgenius.config.validate import to_config
 from medgenius.errors import RunError
 
 Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
@@ -100,6 +102,20 @@ def _free(path: Path) -> Path:
 
 def write_config(run: Run, config: TrainConfig) -> None:
     write_text(run.config, OmegaConf.to_yaml(OmegaConf.create(config.model_dump())))
+
+
+def read_config(run: Run) -> TrainConfig:
+    """
+    Raises:
+        ConfigError: a value is none that this version knows.
+        RunError: there is no config to be read.
+    """
+    try:
+        composed = OmegaConf.load(run.config)
+    except (OSError, YAMLError) as error:
+        raise RunError(f"{run.config} can't be read: {error}") from None
+    assert isinstance(composed, DictConfig)
+    return to_config(composed, TrainConfig)
 
 
 def write_json(path: Path, value: Json) -> None:

@@ -46,6 +46,11 @@ class TrainConfig(Root):
             )
         if model.quantization == "prequantized" and model.source != "hub":
             raise ValueError(f"model.quantization=prequantized needs model.source=hub, not {model.source}")
+        if self.trainer.strategy == "fsdp" and model.cache_dequantized is True:
+            raise ValueError(
+                "model.cache_dequantized=true keeps whole weights in every process, which trainer.strategy=fsdp is "
+                "there to avoid: use auto or false"
+            )
         return self
 
     @model_validator(mode="after")
@@ -56,6 +61,7 @@ class TrainConfig(Root):
             return self
         refusals = {
             f"trainer.accelerator={trainer.accelerator}: Unsloth needs CUDA": trainer.accelerator == "cpu",
+            f"trainer.strategy={trainer.strategy}: Unsloth runs in one process here": trainer.strategy != "single",
             f"trainer.precision={trainer.precision}: Unsloth computes in bf16 or fp16": trainer.precision == "fp32",
             "model.cache_dequantized=true: Unsloth unpacks a weight at each use": model.cache_dequantized is True,
             f"model.source={model.source}: Unsloth needs a model with a tokenizer of its own": model.source == "random",

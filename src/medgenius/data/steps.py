@@ -9,6 +9,10 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from medgenius.data.prompt import Example
+from medgenius.data.sharing import Share, deal
+
+ALL = Share()
+"""Of a process that is alone."""
 
 IGNORE = -100
 """Label of a position whose next token is no target; the value that torch's cross entropy ignores."""
@@ -63,6 +67,11 @@ class Pass:
             layout=Layout(prefix, tuple(len(example) - prefix for example in examples)),
         )
 
+    @classmethod
+    def silent(cls, example: Example) -> Self:
+        """A pass without a target, whose loss and gradients are zero."""
+        return cls.of([Example(example.prompt_ids, [], truncated=False)])
+
     def to(self, device: torch.device) -> "Pass":
         return Pass(
             input_ids=moved(self.input_ids, device),
@@ -94,19 +103,38 @@ class Step:
     """What one optimizer step (or one round of validation) sees."""
 
     passes: tuple[Pass, ...]
+    """Of this process; the dialogues of the step may be dealt to several."""
     target_tokens: int
+    """Of the whole step, over all processes"""
     real_tokens: int
+    """Of the whole step, over all processes"""
 
     def to(self, device: torch.device, **_: bool) -> "Step":
         """Lightning calls this; it may add `non_blocking`, which nothing here needs."""
         return Step(tuple(piece.to(device) for piece in self.passes), self.target_tokens, self.real_tokens)
 
 
-def make_step(examples: Sequence[Example], tokens_per_pass: int) -> Step:
-    """Cut the dialogues of a step into passes of at most `tokens_per_pass` tokens; a longer dialogue has its own.
+def make_step(examples: Sequence[Example], tokens_per_pass: int, share: Share = ALL) -> Step:
+    """A process's share of the step, cut into passes; where all need the same number, with silent ones at the end."""
+    hands = [_cut(hand, tokens_per_pass) for hand in deal(examples, share.processes)]
+    passes = [Pass.of(chosen) for chosen in hands[share.rank]]
+    if share.same_passes:
+        silent = Pass.silent(min(examples, key=len))
+        passes += [silent] * (max(len(hand) for hand in hands) - len(passes))
+    return Step(
+        passes=tuple(passes),
+        target_tokens=sum(len(example.answer_ids) for example in examples),
+        real_tokens=sum(len(example) for example in examples),
+    )
+
+
+def _cut(examples: Sequence[Example], tokens_per_pass: int) -> list[list[Example]]:
+    """Into passes of at most `tokens_per_pass` tokens; a longer dialogue has its own.
 
     Longest first, each into the first pass with room (first-fit decreasing), so that few passes are left half empty.
     """
+    if not examples:
+        return []
     prefix = common_prefix(examples)
     passes: list[list[Example]] = []
     room: list[int] = []
@@ -119,11 +147,7 @@ def make_step(examples: Sequence[Example], tokens_per_pass: int) -> Step:
         else:
             passes[fitting].append(example)
             room[fitting] -= own
-    return Step(
-        passes=tuple(Pass.of(chosen) for chosen in passes),
-        target_tokens=sum(len(example.answer_ids) for example in examples),
-        real_tokens=sum(len(example) for example in examples),
-    )
+    return passes
 
 
 class _Examples(Dataset[Example]):
@@ -158,21 +182,21 @@ class SeededOrder(Sampler[int]):
 
 
 def training_steps(
-    examples: Sequence[Example], batch_size: int, tokens_per_pass: int, seed: int
+    examples: Sequence[Example], batch_size: int, tokens_per_pass: int, seed: int, share: Share = ALL
 ) -> DataLoader[Example]:
-    """A loader of `Step`s: `batch_size` dialogues each, the last of an epoch with what is left."""
+    """A loader of `Step`s: `batch_size` dialogues each over all processes, the last of an epoch with what is left."""
     return DataLoader(
         _Examples(examples),
         batch_size=batch_size,
         sampler=SeededOrder(len(examples), seed),
-        collate_fn=lambda chosen: make_step(chosen, tokens_per_pass),
+        collate_fn=lambda chosen: make_step(chosen, tokens_per_pass, share),
     )
 
 
-def validation_steps(examples: Sequence[Example], tokens_per_pass: int) -> DataLoader[Example]:
+def validation_steps(examples: Sequence[Example], tokens_per_pass: int, share: Share = ALL) -> DataLoader[Example]:
     """A loader of `Step`s in the order of length, so that a pass holds dialogues of a size."""
     return DataLoader(
         _Examples(sorted(examples, key=len)),
         batch_size=32,
-        collate_fn=lambda chosen: make_step(chosen, tokens_per_pass),
+        collate_fn=lambda chosen: make_step(chosen, tokens_per_pass, share),
     )

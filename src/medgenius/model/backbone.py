@@ -53,6 +53,14 @@ def load_tokenizer(config: ModelConfig, cache_dir: Path) -> PreTrainedTokenizerB
             return cast("PreTrainedTokenizerBase", tokenizer)
 
 
+def prepare_files(config: ModelConfig, cache_dir: Path) -> None:
+    """Write to the cache what is not there yet; afterwards several processes may load at once."""
+    if config.source == "embedded":
+        _converted(config, cache_dir)
+    elif config.source == "random":
+        _random_weights(config, cache_dir)
+
+
 def load_backbone(config: ModelConfig, cache_dir: Path, dtype: torch.dtype, device: torch.device) -> LlamaForCausalLM:
     """The frozen model with packed attention, its linear layers quantised as the config says.
 

@@ -12,6 +12,7 @@ from medgenius.errors import ModelError
 from medgenius.model.adapter import add_adapter
 from medgenius.model.backbone import load_backbone
 from medgenius.model.loss import LossSum, target_loss_sum
+from medgenius.model.sharding import shard_frozen
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class Trainable:
 
 
 def load_trainable(config: TrainConfig, cache_dir: Path, dtype: torch.dtype, device: torch.device) -> Trainable:
-    """The frozen model with a fresh adapter, as `model.backend` says.
+    """The frozen model with a fresh adapter, as `model.backend` and `trainer.strategy` say.
 
     Raises:
         ModelError: it cannot be had.
@@ -35,5 +36,11 @@ def load_trainable(config: TrainConfig, cache_dir: Path, dtype: torch.dtype, dev
         raise ModelError(
             "model.backend=medgenius: Unsloth has changed transformers in this process; start the run in one of its own"
         )
-    backbone = load_backbone(config.model, cache_dir, dtype, device)
-    return Trainable(add_adapter(backbone, config.lora, config.seed), target_loss_sum)
+    if config.trainer.strategy == "fsdp":
+        without_copies = config.model.model_copy(update={"cache_dequantized": False})
+        whole = load_backbone(without_copies, cache_dir, dtype, torch.device("cpu"))  # it may be too large for a GPU
+        model = add_adapter(whole, config.lora, config.seed)
+        shard_frozen(model, device)
+    else:
+        model = add_adapter(load_backbone(config.model, cache_dir, dtype, device), config.lora, config.seed)
+    return Trainable(model, target_loss_sum)

@@ -5,8 +5,10 @@ loop, which costs seconds at the first call (half a minute without a cache) and,
 stay those of the lines below, up to rounding. Inside they compute in fp32.
 """
 
+import os
 import shutil
 from collections.abc import Callable
+from pathlib import Path
 from typing import Generic, ParamSpec, TypeVar
 
 import torch
@@ -19,10 +21,11 @@ R = TypeVar("R")
 _compiled = False
 
 
-def compile_kernels(wanted: bool) -> None:
-    """For the whole process, as torch.compile's own caches are."""
+def compile_kernels(wanted: bool, cache_dir: Path) -> None:
+    """For the whole process, as torch.compile's own caches are; what is compiled is kept in `cache_dir`."""
     global _compiled  # noqa: PLW0603
     _compiled = wanted
+    os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(cache_dir))
 
 
 def has_compiler(device: torch.device) -> bool:

@@ -9,11 +9,15 @@ from transformers import LlamaForCausalLM
 
 from medgenius.config.trainer import TrainerConfig
 from medgenius.errors import ConfigError
+from medgenius.model.kernels import has_compiler
 from medgenius.model.unpacking import free_memory
 
 _FEWEST = 64
 _MOST = {"cpu": 768, "cuda": 16384}
 """Tokens per pass beyond which nothing is gained: on CPU a pass should stay in the cache."""
+
+_WORTH_COMPILING = {"cpu": 2e13, "cuda": 1e16}
+"""Floating-point operations of a run that takes one or two minutes, on two cores and on a large GPU."""
 
 LightningPrecision = Literal["32-true", "16-mixed"]
 
@@ -45,7 +49,8 @@ def tokens_per_pass(config: TrainerConfig, model: LlamaForCausalLM, *, checkpoin
     """What the config says, or as many tokens as a quarter of the free memory holds, within what still gains speed."""
     if isinstance(config.tokens_per_pass, int):
         return config.tokens_per_pass
-    affordable = free_memory(model.device) // 4 // _bytes_per_token(model, checkpointing=checkpointing)
+    sharing = config.devices if model.device.type == "cpu" else 1
+    affordable = free_memory(model.device) // sharing // 4 // _bytes_per_token(model, checkpointing=checkpointing)
     return max(_FEWEST, min(affordable, _MOST[model.device.type]))
 
 
@@ -54,6 +59,19 @@ def needs_checkpointing(config: TrainerConfig, model: LlamaForCausalLM, longest:
     if isinstance(config.activation_checkpointing, bool):
         return config.activation_checkpointing
     return longest * _bytes_per_token(model, checkpointing=False) > free_memory(model.device)
+
+
+def wants_compiled(config: TrainerConfig, device: torch.device, flops: float) -> bool:
+    """What the config says, or whether what a run of so many operations gains is more than compiling takes.
+
+    Raises:
+        ConfigError: it is to be compiled, and can't be here.
+    """
+    if config.compile is True and not has_compiler(device):
+        raise ConfigError("trainer.compile=true: there is no C++ compiler (g++ or clang++) here; use auto or false")
+    if isinstance(config.compile, bool):
+        return config.compile
+    return flops > _WORTH_COMPILING[device.type] and has_compiler(device)
 
 
 def _bytes_per_token(model: LlamaForCausalLM, *, checkpointing: bool) -> int:
@@ -70,15 +88,25 @@ def _bytes_per_token(model: LlamaForCausalLM, *, checkpointing: bool) -> int:
     return elements * model.dtype.itemsize
 
 
-def choose_machine(config: TrainerConfig) -> Machine:
+def choose_machine(config: TrainerConfig, local_rank: int = 0) -> Machine:
     """
+    Args:
+        local_rank: which of the node's processes this is; each has a GPU of its own
+
     Raises:
         ConfigError: what the config asks for, this machine does not have.
     """
     has_cuda = torch.cuda.is_available()
     if config.accelerator == "cuda" and not has_cuda:
         raise ConfigError("trainer.accelerator=cuda: no CUDA device is visible here; use auto or cpu")
-    device = torch.device("cuda" if has_cuda and config.accelerator != "cpu" else "cpu")
+    device = torch.device("cpu")
+    if has_cuda and config.accelerator != "cpu":
+        if config.devices > torch.cuda.device_count():
+            raise ConfigError(
+                f"trainer.devices={config.devices}: {torch.cuda.device_count()} CUDA devices are visible here; "
+                "take fewer, or trainer.accelerator=cpu"
+            )
+        device = torch.device("cuda", local_rank) if config.processes > 1 else torch.device("cuda")
     return Machine(device, _dtype(config, device))
 
 

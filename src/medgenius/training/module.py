@@ -15,23 +15,25 @@ from medgenius.config.scheduler import SchedulerConfig
 from medgenius.data.steps import Step
 from medgenius.errors import NonFiniteError
 from medgenius.model.backend import Trainable
+from medgenius.training.distributed import Group
 from medgenius.training.optimizer import build_optimizer, build_schedule
 
 
 class FineTuning(LightningModule):
     """A 4-bit LLaMA with a LoRA adapter.
 
-    The loss of a step is the mean over all target tokens of its dialogues, so how they are cut into passes changes
-    memory and nothing else.
+    The loss of a step is the mean over all target tokens of its dialogues, so how they are cut into passes and dealt
+    to processes changes memory and time and nothing else.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917  what a run is made of
         self,
         trainable: Trainable,
         optimizer: OptimizerConfig,
         scheduler: SchedulerConfig,
         total_steps: int,
         gradient_clip_val: float,
+        group: Group,
     ) -> None:
         super().__init__()
         self.automatic_optimization = False  # Lightning would keep the graphs of all passes until the end of the step
@@ -41,6 +43,8 @@ class FineTuning(LightningModule):
         self._scheduler_config = scheduler
         self._total_steps = total_steps
         self._gradient_clip_val = gradient_clip_val
+        self._group = group
+        self._trained = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
         self.real_tokens = 0
         """Tokens seen in training so far."""
         self.target_tokens = 0
@@ -63,6 +67,7 @@ class FineTuning(LightningModule):
             loss = self._loss_sum(self.model, piece) / step.target_tokens
             self.manual_backward(loss)
             total += loss.detach()
+        total = self._group.add_up_gradients(self._trained, total)
         self._stop_unless_finite("loss", float(total))
         rate = self._update()
         self.steps_done += 1
@@ -88,8 +93,7 @@ class FineTuning(LightningModule):
 
     def on_before_optimizer_step(self, optimizer: Optimizer) -> None:  # noqa: ARG002  Lightning's signature
         """Clip. Lightning calls this with gradients unscaled, in every precision."""
-        trained = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
-        norm = float(torch.nn.utils.clip_grad_norm_(trained, self._gradient_clip_val))
+        norm = float(torch.nn.utils.clip_grad_norm_(self._trained, self._gradient_clip_val))
         if self.trainer.precision != "16-mixed":  # there an overflow is expected, and its step skipped
             self._stop_unless_finite("gradient", norm)
         self._gradient_norm = norm
@@ -114,14 +118,15 @@ class FineTuning(LightningModule):
         self._validation_targets += step.target_tokens
 
     def _loss_sum_of(self, step: Step) -> Tensor:
-        return torch.stack([self._loss_sum(self.model, piece).double() for piece in step.passes]).sum()
+        start = torch.zeros((), dtype=torch.float64, device=self.device)
+        return sum((self._loss_sum(self.model, piece).double() for piece in step.passes), start)
 
     def on_validation_epoch_end(self) -> None:
         if self.loss_before is None:
-            self.loss_before = float(self._loss_sum_before) / self._validation_targets
+            self.loss_before = self._group.add_up(float(self._loss_sum_before)) / self._validation_targets
             for logger in self.loggers:
                 logger.log_metrics(_validation_metrics(self.loss_before), step=0)
-        loss = float(self._validation_loss_sum) / self._validation_targets
+        loss = self._group.add_up(float(self._validation_loss_sum)) / self._validation_targets
         self._validation_loss_sum, self._validation_targets = 0.0, 0
         self.validated_at = self.steps_done
         self._stop_unless_finite("validation loss", loss)

@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from pytorch_lightning.utilities import rank_zero_only
 from rich.console import Console
 
 from medgenius.config.train import TrainConfig
@@ -47,7 +48,7 @@ def prepare_data(config: TrainConfig, prompt: Prompt, run: Run, console: Console
         raise DataError("no dialogue is left for training or for validation: see data.max_length")
     skipped = loaded.skipped + refused
     if skipped:
-        write_jsonl(run.skipped_rows, [asdict(row) for row in skipped])
+        rank_zero_only(write_jsonl)(run.skipped_rows, [asdict(row) for row in skipped])
         console.print(f"[yellow]{len(skipped)} rows skipped[/], named in {run.skipped_rows}", highlight=False)
     console.print(
         f"data   {len(train.examples):,} dialogues for training, {len(validation.examples):,} for validation",

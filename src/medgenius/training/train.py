@@ -14,24 +14,36 @@ from medgenius.model.libraries import quiet_libraries
 quiet_libraries()
 
 import pytorch_lightning  # noqa: E402  after the libraries were told to be quiet
+from lightning_fabric.plugins.environments.lightning import LightningEnvironment  # noqa: E402
 from pytorch_lightning import Trainer  # noqa: E402
 from pytorch_lightning.loggers import Logger, WandbLogger  # noqa: E402
+from pytorch_lightning.utilities import rank_zero_only  # noqa: E402
 from rich.console import Console  # noqa: E402
 
+from medgenius.config.launch import Place  # noqa: E402
 from medgenius.config.train import TrainConfig  # noqa: E402
 from medgenius.data.prompt import Prompt  # noqa: E402
+from medgenius.data.sharing import Share  # noqa: E402
 from medgenius.data.steps import training_steps, validation_steps  # noqa: E402
 from medgenius.errors import MedGeniusError  # noqa: E402
 from medgenius.model.adapter import backbone_of, save_adapter, trainable_parameters  # noqa: E402
-from medgenius.model.backbone import load_tokenizer  # noqa: E402
+from medgenius.model.backbone import load_tokenizer, prepare_files  # noqa: E402
 from medgenius.model.backend import load_trainable  # noqa: E402
 from medgenius.model.checkpointing import checkpoint_layers  # noqa: E402
+from medgenius.model.kernels import compile_kernels  # noqa: E402
 from medgenius.runs import Run, new_directory, write_config  # noqa: E402
 from medgenius.training.callbacks.checkpoint import Checkpoints  # noqa: E402
 from medgenius.training.callbacks.progress import ProgressBar  # noqa: E402
 from medgenius.training.callbacks.throughput import Throughput  # noqa: E402
+from medgenius.training.distributed import Group, join  # noqa: E402
 from medgenius.training.loggers import JsonlLogger, wandb_logger  # noqa: E402
-from medgenius.training.machine import Machine, choose_machine, needs_checkpointing, tokens_per_pass  # noqa: E402
+from medgenius.training.machine import (  # noqa: E402
+    Machine,
+    choose_machine,
+    needs_checkpointing,
+    tokens_per_pass,
+    wants_compiled,
+)
 from medgenius.training.module import FineTuning  # noqa: E402
 from medgenius.training.report import write_report  # noqa: E402
 from medgenius.training.rows import TrainingData, prepare_data  # noqa: E402
@@ -47,6 +59,7 @@ class Parts:
     run: Run
     console: Console
     machine: Machine
+    group: Group
     data: TrainingData
     sampler: Sampler
     module: FineTuning
@@ -63,16 +76,24 @@ class Outcome:
     loss_after: float | None = None
 
 
-def train(config: TrainConfig, run: Run, console: Console) -> Summary:
+def train(config: TrainConfig, run: Run | None, console: Console, place: Place) -> Summary:
     """Fine-tune as the config says and fill the run directory.
+
+    With several processes each calls this; the first one writes.
+
+    Args:
+        run: None where another process made the directory
 
     Raises:
         MedGeniusError: anything a person can mend; once training has begun, summary.json then says `failed` and why,
             and W&B's run is closed.
     """
     started = time.perf_counter()
-    write_config(run, config)
-    parts = assemble(config, run, console)
+    machine = choose_machine(config.trainer, place.local_rank)
+    group = join(place, machine.device, config.trainer.devices)
+    run = group.from_first(run)
+    rank_zero_only(write_config)(run, config)
+    parts = assemble(config, run, console, machine, group)
     outcome = Outcome()
     try:
         fit(parts, outcome)
@@ -92,20 +113,24 @@ def train(config: TrainConfig, run: Run, console: Console) -> Summary:
     return summary
 
 
-def assemble(config: TrainConfig, run: Run, console: Console) -> Parts:
-    """Load and check everything: machine, tokenizer, dialogues, model, adapter."""
-    machine = choose_machine(config.trainer)
+def assemble(config: TrainConfig, run: Run, console: Console, machine: Machine, group: Group) -> Parts:
+    """Load and check everything: tokenizer, dialogues, model, adapter."""
     cache_dir = Path(config.run.cache_dir).expanduser()
     pytorch_lightning.seed_everything(config.seed, verbose=False)
+    rank_zero_only(prepare_files)(config.model, cache_dir)
+    group.wait()
     tokenizer = load_tokenizer(config.model, cache_dir)
     prompt = Prompt(config.prompt, tokenizer)
     tokenizer.chat_template = prompt.chat_template
     data = prepare_data(config, prompt, run, console)
     trainable = load_trainable(config, cache_dir, machine.dtype, machine.device)
     model = trainable.model
+    if group.rank:  # dropout draws otherwise in each process; the adapter was drawn alike
+        pytorch_lightning.seed_everything(config.seed + group.rank, verbose=False)
     steps = count_steps(config, len(data.train.examples))
     say = partial(console.print, highlight=False)
-    say(f"model  {config.model.name} · {machine.device.type} · {str(machine.dtype).removeprefix('torch.')}")
+    several = f" · {group.processes} processes, {config.trainer.strategy}" if group.processes > 1 else ""
+    say(f"model  {config.model.name} · {machine.device.type} · {str(machine.dtype).removeprefix('torch.')}{several}")
     say(f"lora   r={config.lora.r} alpha={config.lora.alpha} · {trainable_parameters(model):,} trained parameters")
     say(f"steps  {steps} of {config.trainer.batch_size} dialogues")
     return Parts(
@@ -113,27 +138,26 @@ def assemble(config: TrainConfig, run: Run, console: Console) -> Parts:
         run=run,
         console=console,
         machine=machine,
+        group=group,
         data=data,
         sampler=Sampler(model, tokenizer, prompt, config.tracking.sample_tokens),
-        module=FineTuning(trainable, config.optimizer, config.scheduler, steps, config.trainer.gradient_clip_val),
+        module=FineTuning(
+            trainable, config.optimizer, config.scheduler, steps, config.trainer.gradient_clip_val, group
+        ),
         throughput=Throughput(machine),
-        loggers=[JsonlLogger(run.metrics)],
+        loggers=[JsonlLogger(run.metrics)] if group.is_first else [],
     )
 
 
 def fit(parts: Parts, outcome: Outcome) -> None:
     """Train and validate, and answer the sample questions. The first step comes at once: what the model could do before
     is told by the same model with its adapter switched off."""
-    config, module, questions = parts.config, parts.module, parts.data.questions
-    backbone = backbone_of(module.model)
-    longest = max(len(example) for example in parts.data.train.examples)
-    if checkpointing := needs_checkpointing(config.trainer, backbone, longest):
-        checkpoint_layers(backbone)
-        parts.console.print("memory activations are computed again in the backward", highlight=False)
-    per_pass = tokens_per_pass(config.trainer, backbone, checkpointing=checkpointing)
-    to_train = training_steps(parts.data.train.examples, config.trainer.batch_size, per_pass, config.seed)
-    to_validate = validation_steps(parts.data.validation.examples, per_pass)
-    if wandb := wandb_logger(config, parts.run):
+    config, module, questions, group = parts.config, parts.module, parts.data.questions, parts.group
+    per_pass = group.from_first(choose_engine(parts))
+    share = Share(group.rank, group.processes, same_passes=config.trainer.strategy == "fsdp")
+    to_train = training_steps(parts.data.train.examples, config.trainer.batch_size, per_pass, config.seed, share)
+    to_validate = validation_steps(parts.data.validation.examples, per_pass, share)
+    if group.is_first and (wandb := wandb_logger(config, parts.run)):
         parts.loggers.append(wandb)
     trainer = build_trainer(parts)
 
@@ -148,6 +172,25 @@ def fit(parts: Parts, outcome: Outcome) -> None:
             write_samples(parts.run, parts.loggers, questions, before, parts.sampler.answers(questions))
 
 
+def choose_engine(parts: Parts) -> int:
+    """Compile or not, keep activations or not; gives the tokens per pass."""
+    config, backbone = parts.config.trainer, backbone_of(parts.module.model)
+    examples = parts.data.train.examples
+    tokens = sum(map(len, examples)) / len(examples) * config.batch_size * count_steps(parts.config, len(examples))
+    compiled = wants_compiled(config, parts.machine.device, 4 * backbone.num_parameters() * tokens)
+    compile_kernels(compiled, Path(parts.config.run.cache_dir).expanduser() / "kernels")
+    checkpointing = needs_checkpointing(config, backbone, max(map(len, examples)))
+    if checkpointing:
+        checkpoint_layers(backbone)
+    per_pass = tokens_per_pass(config, backbone, checkpointing=checkpointing)
+    how = [f"passes of {per_pass:,} tokens"]
+    how += ["kernels compiled (the first step waits for it)"] if compiled else []
+    how += ["activations computed again in the backward"] if checkpointing else []
+    parts.console.print(f"engine {' · '.join(how)}", highlight=False)
+    return per_pass
+
+
+@rank_zero_only
 def save(parts: Parts) -> None:
     """adapter/: what PEFT and transformers load."""
     model = parts.config.model
@@ -190,17 +233,20 @@ def build_trainer(parts: Parts) -> Trainer:
     warnings.filterwarnings(
         "ignore", module="pytorch_lightning"
     )  # advice on workers and intervals that are chosen here
-    settings, throughput = parts.config.trainer, parts.throughput
+    settings, throughput, group = parts.config.trainer, parts.throughput, parts.group
+    checkpoints = Checkpoints(parts.run.checkpoints, settings.checkpoint_every, settings.keep_checkpoints)
     total_steps = count_steps(parts.config, len(parts.data.train.examples))
     return Trainer(
         accelerator=parts.machine.lightning_accelerator,
         devices=1,
+        strategy=group.strategy() if group.processes > 1 else "auto",
+        plugins=[LightningEnvironment()],  # the processes are there: Lightning need not look for torchrun or srun
         precision=parts.machine.lightning_precision,
         logger=parts.loggers,
         callbacks=[
             throughput,
             ProgressBar(parts.console, throughput, total_steps),
-            Checkpoints(parts.run.checkpoints, settings.checkpoint_every, settings.keep_checkpoints),
+            *([checkpoints] if group.is_first else []),
         ],
         max_epochs=settings.epochs,
         max_steps=settings.max_steps or -1,
@@ -212,6 +258,7 @@ def build_trainer(parts: Parts) -> Trainer:
         enable_progress_bar=False,
         enable_model_summary=False,
         use_distributed_sampler=False,
+        inference_mode=False,  # weights that fsdp gathers while validating are used again in training
     )
 
 
