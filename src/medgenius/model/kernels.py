@@ -61,7 +61,7 @@ def rms_norm_backward(grad: Tensor, x: Tensor, weight: Tensor, inverse: Tensor) 
     """The gradient of x, the weight being frozen."""
     normed = x * inverse  # fp32
     weighted = (grad * weight).float()
-    along = torch.linalg.vecdot(weighted, normed).unsqueeze(-1) / x.shape[-1]
+    along: Tensor = torch.linalg.vecdot(weighted, normed).unsqueeze(-1) / x.shape[-1]
     return ((weighted - normed * along) * inverse).to(x.dtype)
 
 

@@ -2,6 +2,7 @@
 
 from torch import Tensor, nn
 from transformers import LlamaForCausalLM
+from transformers.modeling_layers import GradientCheckpointingLayer
 from transformers.models.llama.modeling_llama import LlamaAttention, LlamaDecoderLayer, LlamaMLP, LlamaRMSNorm
 
 from medgenius.model.mlp import AdaptedMlp
@@ -9,7 +10,7 @@ from medgenius.model.norm import FrozenRmsNorm
 from medgenius.model.self_attention import AdaptedAttention
 
 
-class LastLayer(nn.Module):
+class LastLayer(GradientCheckpointingLayer):
     """The last decoder layer: every row serves as key and value, but only some are read by the head.
 
     Past the attention only those are computed.
