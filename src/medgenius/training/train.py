@@ -29,21 +29,14 @@ from medgenius.errors import MedGeniusError  # noqa: E402
 from medgenius.model.adapter import backbone_of, save_adapter, trainable_parameters  # noqa: E402
 from medgenius.model.backbone import load_tokenizer, prepare_files  # noqa: E402
 from medgenius.model.backend import load_trainable  # noqa: E402
-from medgenius.model.checkpointing import checkpoint_layers  # noqa: E402
-from medgenius.model.kernels import compile_kernels  # noqa: E402
 from medgenius.runs import Run, new_directory, write_config  # noqa: E402
 from medgenius.training.callbacks.checkpoint import Checkpoints  # noqa: E402
 from medgenius.training.callbacks.progress import ProgressBar  # noqa: E402
 from medgenius.training.callbacks.throughput import Throughput  # noqa: E402
 from medgenius.training.distributed import Group, join  # noqa: E402
+from medgenius.training.engine import choose_engine  # noqa: E402
 from medgenius.training.loggers import JsonlLogger, wandb_logger  # noqa: E402
-from medgenius.training.machine import (  # noqa: E402
-    Machine,
-    choose_machine,
-    needs_checkpointing,
-    tokens_per_pass,
-    wants_compiled,
-)
+from medgenius.training.machine import Machine, choose_machine  # noqa: E402
 from medgenius.training.module import FineTuning  # noqa: E402
 from medgenius.training.report import write_report  # noqa: E402
 from medgenius.training.rows import TrainingData, prepare_data  # noqa: E402
@@ -153,7 +146,15 @@ def fit(parts: Parts, outcome: Outcome) -> None:
     """Train and validate, and answer the sample questions. The first step comes at once: what the model could do before
     is told by the same model with its adapter switched off."""
     config, module, questions, group = parts.config, parts.module, parts.data.questions, parts.group
-    per_pass = group.from_first(choose_engine(parts))
+    backbone = backbone_of(module.model)
+    engine = group.from_first(
+        choose_engine(
+            config.trainer, backbone, parts.data.train.examples, count_steps(config, len(parts.data.train.examples))
+        )
+    )
+    engine.apply(backbone, Path(config.run.cache_dir).expanduser())
+    parts.console.print(f"engine {engine}", highlight=False)
+    per_pass = engine.tokens_per_pass
     share = Share(group.rank, group.processes, same_passes=config.trainer.strategy == "fsdp")
     to_train = training_steps(parts.data.train.examples, config.trainer.batch_size, per_pass, config.seed, share)
     to_validate = validation_steps(parts.data.validation.examples, per_pass, share)
@@ -170,24 +171,6 @@ def fit(parts: Parts, outcome: Outcome) -> None:
             with module.model.disable_adapter():
                 before = parts.sampler.answers(questions)
             write_samples(parts.run, parts.loggers, questions, before, parts.sampler.answers(questions))
-
-
-def choose_engine(parts: Parts) -> int:
-    """Compile or not, keep activations or not; gives the tokens per pass."""
-    config, backbone = parts.config.trainer, backbone_of(parts.module.model)
-    examples = parts.data.train.examples
-    tokens = sum(map(len, examples)) / len(examples) * config.batch_size * count_steps(parts.config, len(examples))
-    compiled = wants_compiled(config, parts.machine.device, 4 * backbone.num_parameters() * tokens)
-    compile_kernels(compiled, Path(parts.config.run.cache_dir).expanduser() / "kernels")
-    checkpointing = needs_checkpointing(config, backbone, max(map(len, examples)))
-    if checkpointing:
-        checkpoint_layers(backbone)
-    per_pass = tokens_per_pass(config, backbone, checkpointing=checkpointing)
-    how = [f"passes of {per_pass:,} tokens"]
-    how += ["kernels compiled (the first step waits for it)"] if compiled else []
-    how += ["activations computed again in the backward"] if checkpointing else []
-    parts.console.print(f"engine {' · '.join(how)}", highlight=False)
-    return per_pass
 
 
 @rank_zero_only

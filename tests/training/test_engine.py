@@ -6,13 +6,13 @@ import pytest
 import torch
 
 from medgenius.model.adapter import backbone_of
-from medgenius.training import machine
+from medgenius.training import engine
 from tests.support import composed, tiny_model
 
 
 def test_the_number_that_was_set_is_taken() -> None:
     model = backbone_of(tiny_model())
-    assert machine.tokens_per_pass(composed("trainer.tokens_per_pass=333").trainer, model, checkpointing=False) == 333
+    assert engine.tokens_per_pass(composed("trainer.tokens_per_pass=333").trainer, model, checkpointing=False) == 333
 
 
 @dataclass
@@ -27,8 +27,8 @@ def test_auto_follows_the_free_memory_within_its_bounds(monkeypatch: pytest.Monk
     model, config = backbone_of(tiny_model()), composed().trainer
     found = []
     for free in (0, 4_000_000, 8_000_000, 1 << 40):
-        monkeypatch.setattr(machine, "free_memory", Memory(free))
-        found.append(machine.tokens_per_pass(config, model, checkpointing=False))
+        monkeypatch.setattr(engine, "free_memory", Memory(free))
+        found.append(engine.tokens_per_pass(config, model, checkpointing=False))
     least, some, twice, most = found
 
     assert least == 64
@@ -41,21 +41,21 @@ def test_checkpointing_only_where_the_longest_dialogue_would_not_fit(monkeypatch
     assert config.activation_checkpointing == "auto"
     needed = 2048 * machine._bytes_per_token(model, checkpointing=False)
     for free, wanted in ((needed - 1, True), (needed, False), (1 << 40, False)):
-        monkeypatch.setattr(machine, "free_memory", Memory(free))
-        assert machine.needs_checkpointing(config, model, longest=2048) is wanted
+        monkeypatch.setattr(engine, "free_memory", Memory(free))
+        assert engine.needs_checkpointing(config, model, longest=2048) is wanted
 
 
 @pytest.mark.parametrize("wanted", [True, False])
 def test_checkpointing_as_it_was_set(monkeypatch: pytest.MonkeyPatch, wanted: bool) -> None:
     config = composed(f"trainer.activation_checkpointing={str(wanted).lower()}").trainer
-    monkeypatch.setattr(machine, "free_memory", Memory(0 if not wanted else 1 << 40))
-    assert machine.needs_checkpointing(config, backbone_of(tiny_model()), longest=9) is wanted
+    monkeypatch.setattr(engine, "free_memory", Memory(0 if not wanted else 1 << 40))
+    assert engine.needs_checkpointing(config, backbone_of(tiny_model()), longest=9) is wanted
 
 
 def test_with_checkpointing_a_pass_holds_more(monkeypatch: pytest.MonkeyPatch) -> None:
     model, config = backbone_of(tiny_model()), composed().trainer
-    monkeypatch.setattr(machine, "free_memory", Memory(4_000_000))
-    plain, checkpointed = (machine.tokens_per_pass(config, model, checkpointing=c) for c in (False, True))
+    monkeypatch.setattr(engine, "free_memory", Memory(4_000_000))
+    plain, checkpointed = (engine.tokens_per_pass(config, model, checkpointing=c) for c in (False, True))
     assert plain < checkpointed
 
 
