@@ -43,6 +43,8 @@ def main() -> None:
     if arguments.start_up:
         print_start_up(arguments, machine)
         return
+    if arguments.warmup < 1 or (arguments.dialogues or 8) < 8:
+        sys.exit("error: --warmup must be at least 1 and --dialogues at least 8")
     small = arguments.model == "smollm2_135m"
     work = prepare(
         arguments.model,
@@ -79,7 +81,9 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", choices=get_args(ModelName), default="smollm2_135m")
     parser.add_argument("--rows", default=_SAMPLE, help="a file of rows; the project's own sample unless given")
-    parser.add_argument("--dialogues", type=int, help="dialogues per optimizer step; 32, with LLaMA's shape 8")
+    parser.add_argument(
+        "--dialogues", type=int, help="dialogues per optimizer step, 8 or more; 32, for LLaMA's shape 8"
+    )
     parser.add_argument("--dialogue-tokens", type=int, help="take the dialogues nearest to this length")
     parser.add_argument("--systems", nargs="+", choices=[system.module for system in SYSTEMS], help="only these")
     parser.add_argument("--runs", type=int, default=3, help="processes per system")

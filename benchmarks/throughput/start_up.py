@@ -20,21 +20,18 @@ def seconds_to_first_step(overrides: Sequence[str]) -> float:
     """
     with tempfile.TemporaryDirectory() as root:
         given = ["trainer.max_steps=1", "tracking=off", f"run.root={root}", "run.name=start_up", *overrides]
-        metrics = Path(root) / "start_up" / "metrics.jsonl"
+        metrics, said = Path(root) / "start_up" / "metrics.jsonl", Path(root) / "output.txt"
         started = time.perf_counter()
-        process = subprocess.Popen(  # noqa: S603  ourselves
-            [sys.executable, "train.py", *given],
-            cwd=_ROOT,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        with said.open("w", encoding="utf-8") as output:
+            process = subprocess.Popen(  # noqa: S603  ourselves
+                [sys.executable, "train.py", *given], cwd=_ROOT, stdout=output, stderr=subprocess.STDOUT
+            )
         try:
             while time.perf_counter() - started < _PATIENCE:
                 if metrics.is_file() and '"train/loss"' in metrics.read_text(encoding="utf-8"):
                     return time.perf_counter() - started
                 if process.poll() is not None:
-                    raise RuntimeError(process.communicate()[1].strip()[-300:])
+                    raise RuntimeError(said.read_text(encoding="utf-8").strip()[-300:])
                 time.sleep(0.02)
             raise RuntimeError(f"no optimizer step in {_PATIENCE:.0f} s")
         finally:

@@ -76,11 +76,13 @@ def prepare(name: ModelName, source: str, steps: int, per_step: int, tokens: int
 def part(rows: Sequence[Row], count: int, batch: int) -> list[Row]:
     """Fewer dialogues of the same distribution of lengths, for a system too slow to train them all.
 
-    They come in batches of neighbours in length, as grouping by length makes them, the batches evenly over all lengths.
+    They come in batches of neighbours in length, as grouping by length makes them, the batches evenly over all lengths
+    and in no order. With a `batch` of 1 that is single dialogues, ungrouped.
     """
     by_length = sorted(rows, key=lambda row: len(row.ids))
     batches = count // batch
     starts = [round((number + 0.5) / batches * len(rows) - batch / 2) for number in range(batches)]
+    random.Random(0).shuffle(starts)  # noqa: S311  an order of rows
     return [row for start in starts for row in by_length[start : start + batch]]
 
 
