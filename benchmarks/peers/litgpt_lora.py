@@ -54,7 +54,6 @@ def load_model(job: Job, name: str, weights: dict[str, Tensor], fabric: lightnin
     config = Config.from_name(name, lora_r=recipe.r, lora_alpha=recipe.alpha, lora_dropout=recipe.dropout, **adapted)
     with fabric.init_module():
         model = GPT(config)
-    weights.setdefault("lm_head.weight", weights["transformer.wte.weight"])  # tied
     model.load_state_dict(weights, strict=False)  # the adapter's are missing
     model.max_seq_length = max(len(row.ids) for step in job.steps for row in step)
     mark_only_lora_as_trainable(model)
