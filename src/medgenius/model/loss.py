@@ -7,9 +7,9 @@ import torch
 from peft import PeftModel
 from torch import Tensor
 from torch.autograd.function import once_differentiable
-from torch.nn.functional import linear
+from torch.nn.functional import linear, pad
 
-from medgenius.data.steps import Pass
+from medgenius.data.steps import IGNORE, Layout, Pass
 from medgenius.model.adapter import backbone_of
 from medgenius.model.kernels import softmax_and_loss
 
@@ -18,6 +18,7 @@ LossSum = Callable[[PeftModel, Pass], Tensor]
 
 _ROWS_CPU = 256
 """Target positions whose logits are in memory at once."""
+_ROUND = 32
 _LOGITS = 2**27
 """Logits in memory at once elsewhere: 256 MiB in bf16, and few enough launches."""
 
@@ -25,19 +26,39 @@ _LOGITS = 2**27
 def target_loss_sum(model: PeftModel, piece: Pass) -> Tensor:
     """Negative log-likelihood in nats, summed over the target tokens of a pass; a scalar in fp32.
 
-    The head and the softmax see only positions whose next token is a target: of a (T, vocabulary) matrix of logits
-    the other rows would be thrown away.
+    The last layer, the head and the softmax see only positions whose next token is a target: of a (T, vocabulary)
+    matrix of logits the other rows would be thrown away.
     """
     llama = backbone_of(model)
+    count = len(piece.targets)
+    row = _rounded(piece) if piece.input_ids.device.type == "cpu" else piece
     hidden = llama.model(
-        input_ids=piece.input_ids[None],
-        position_ids=piece.position_ids[None],
+        input_ids=row.input_ids[None],
+        position_ids=row.position_ids[None],
         use_cache=False,
-        layout=piece.layout,
-        needed=piece.targets,
-    ).last_hidden_state[0]  # (targets, hidden)
+        layout=row.layout,
+        needed=row.targets,
+    ).last_hidden_state[0, :count]  # (targets, hidden)
     labels = piece.labels.index_select(0, piece.targets)
     return cast("Tensor", _HeadLoss.apply(hidden, llama.lm_head.weight, labels))  # type: ignore[no-untyped-call]
+
+
+def _rounded(piece: Pass) -> Pass:
+    """The pass with as many rows, and as many targets, as a multiple of `_ROUND`.
+
+    oneDNN prepares code for each new shape of a matrix product and keeps a thousand of them. Passes of any length would
+    have it prepare anew in each step, which takes longer than these rows: a dialogue that nobody reads, and positions
+    whose output is not used.
+    """
+    rows, targets = (-count % _ROUND for count in (len(piece.input_ids), len(piece.targets)))
+    lengths = piece.layout.lengths
+    return Pass(
+        input_ids=pad(piece.input_ids, (0, rows)),
+        position_ids=pad(piece.position_ids, (0, rows)),
+        labels=pad(piece.labels, (0, rows), value=IGNORE),
+        targets=pad(piece.targets, (0, targets)),
+        layout=Layout(piece.layout.prefix, (*lengths, rows) if rows else lengths),
+    )
 
 
 def _rows_at_once(weight: Tensor) -> int:

@@ -18,8 +18,9 @@ from torch.autograd.function import once_differentiable
 from medgenius.data.steps import Layout
 from medgenius.model.kernels import masked_softmax, masked_softmax_backward
 
-_SIZES = (64, 128, 192, 256, 384, 512)
-"""Most rows of a tile; a longer dialogue is cut into tiles of `_LONG` queries."""
+_SIZES = (64, 96, 128, 160, 192, 224, 256, 320, 384, 448, 512)
+"""Rows of a tile, few different ones: oneDNN prepares code for each new shape. A longer dialogue is cut into tiles of
+`_LONG` queries."""
 _LONG = 256
 _VECTOR = 16
 """Keys of a tile are padded to a multiple of this: what is left over would be computed one by one."""
@@ -133,7 +134,7 @@ def _side_by_side(start: int, prefix: int, lengths: tuple[int, ...], size: int, 
         else:
             tiles.append([length])
     sizes = torch.tensor([sum(tile) for tile in tiles])
-    slot = torch.arange(-(-(prefix + int(sizes.max())) // _VECTOR) * _VECTOR - prefix)
+    slot = torch.arange(-(-(prefix + size) // _VECTOR) * _VECTOR - prefix)
     slots = (sizes.cumsum(0) - sizes)[:, None] + slot  # (n, L)
     filled = slot < sizes[:, None]
     dialogue = torch.full(slots.shape, -1)  # padding is a dialogue of its own, so that no query is without a key
