@@ -6,7 +6,8 @@ from medgenius.config.app import run_verb
 from medgenius.config.curate import CurateConfig
 from medgenius.config.launch import Launch
 from medgenius.config.train import TrainConfig
-from medgenius.runs import create_run
+from medgenius.lock import locked
+from medgenius.resume import has_finished, open_run
 
 _USAGE = """usage: medgenius train|curate [overrides]
 
@@ -41,13 +42,17 @@ def curate_main() -> int:
 
 
 def _train(config: TrainConfig, launch: Launch) -> None:
-    run = create_run(config.run, launch)
+    config, run = open_run(config, launch)
+    if has_finished(run):
+        print(f"{run.path} has finished: its adapter is {run.adapter}", flush=True)
+        return
     try:
         from rich.console import Console  # noqa: PLC0415  a refusal above must come at once
 
         from medgenius.training.train import train  # noqa: PLC0415
 
-        train(config, run, Console())
+        with locked(run):
+            train(config, run, Console())
     finally:
         print(f"run: {run.path}", flush=True)
 

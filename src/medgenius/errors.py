@@ -23,3 +23,19 @@ class RunError(MedGeniusError):
 
 class NonFiniteError(MedGeniusError):
     """The loss or the gradient became NaN or infinite; the parameters were not updated with it."""
+
+
+class Interrupted(BaseException):
+    """Someone asked the run to end.
+
+    No MedGeniusError, since nothing is wrong, and no Exception, so that nothing on the way swallows it.
+
+    Attributes:
+        status: exit status of the command line.
+        between_steps: whether the state of training is whole.
+    """
+
+    def __init__(self, text: str, status: int, *, between_steps: bool) -> None:
+        super().__init__(text)
+        self.status = status
+        self.between_steps = between_steps

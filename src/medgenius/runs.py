@@ -16,6 +16,7 @@ from medgenius.config.launch import Launch
 from medgenius.config.run import RunConfig
 from medgenius.config.train import TrainConfig
 from medgenius.errors import RunError
+from medgenius.exchange import exchange
 
 Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
 
@@ -44,7 +45,23 @@ class Run:
 
     @property
     def checkpoints(self) -> Path:
+        """`step-<n>/` folders, each a complete place to go on from."""
         return self.path / "checkpoints"
+
+    @property
+    def lock(self) -> Path:
+        """Which process trains here, JSON; absent when none does."""
+        return self.path / "lock"
+
+    @property
+    def start(self) -> Path:
+        """What the first start chose where the config says `auto`, and a fingerprint of the data, JSON."""
+        return self.path / "start.json"
+
+    @property
+    def before(self) -> Path:
+        """Validation loss and answers before training, for a run that is resumed, JSON."""
+        return self.path / "before.json"
 
     @property
     def summary(self) -> Path:
@@ -73,21 +90,27 @@ def create_run(config: RunConfig, launch: Launch) -> Run:
     Raises:
         RunError: the name is taken, or the folder cannot be written.
     """
-    root = Path(config.root).expanduser()
-    if launch.sweep_dir is not None:
-        sweep = root / config.name if config.name else launch.sweep_dir
-        path = sweep / f"{launch.job_number}_{launch.title}"
-    elif config.name:
-        path = root / config.name
-    else:
-        path = _free(root / f"{datetime.now().astimezone():%Y-%m-%d_%H-%M-%S}_{launch.title}")
+    path = run_path(config, launch)
     try:
         path.mkdir(parents=True)
     except FileExistsError:
-        raise RunError(f"{path} exists already: choose another run.name, or remove it") from None
+        raise RunError(
+            f"{path} exists already: go on with it (run.resume=auto), choose another run.name, or remove it"
+        ) from None
     except OSError as error:
         raise RunError(f"{path} cannot be made: {error.strerror}") from None
     return Run(path.resolve(), config.name or launch.title)
+
+
+def run_path(config: RunConfig, launch: Launch) -> Path:
+    """Where this start's run lies, or for a run without a name, could lie."""
+    root = Path(config.root).expanduser()
+    if launch.sweep_dir is not None:
+        sweep = root / config.name if config.name else launch.sweep_dir
+        return sweep / f"{launch.job_number}_{launch.title}"
+    if config.name:
+        return root / config.name
+    return _free(root / f"{datetime.now().astimezone():%Y-%m-%d_%H-%M-%S}_{launch.title}")
 
 
 def _free(path: Path) -> Path:
@@ -125,6 +148,8 @@ def new_file(path: Path) -> Iterator[BinaryIO]:
             stream.flush()
             os.fsync(stream.fileno())
         temporary.replace(path)
+    except OSError as error:
+        raise RunError(f"{path} cannot be written: {error.strerror or error}") from None
     finally:
         temporary.unlink(missing_ok=True)
     _sync(path.parent)
@@ -132,7 +157,10 @@ def new_file(path: Path) -> Iterator[BinaryIO]:
 
 @contextmanager
 def new_directory(path: Path) -> Iterator[Path]:
-    """A temporary folder that becomes `path`, synced and renamed, only if the block succeeds."""
+    """A temporary folder that becomes `path`, synced and renamed, only if the block succeeds.
+
+    Where `path` exists the two change places in one move, so that there is a whole one at every moment.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     shutil.rmtree(temporary, ignore_errors=True)
@@ -143,11 +171,19 @@ def new_directory(path: Path) -> Iterator[Path]:
             _sync(file)
         _sync(temporary)
         if path.exists():
-            shutil.rmtree(path)
-        temporary.rename(path)
+            exchange(temporary, path)
+        else:
+            temporary.rename(path)
         _sync(path.parent)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def remove_directory(path: Path) -> None:
+    """Remove a folder so that nobody meets a part of it under its name."""
+    going = path.with_name(f".{path.name}.{os.getpid()}.going")
+    path.rename(going)
+    shutil.rmtree(going)
 
 
 def _sync(path: Path) -> None:

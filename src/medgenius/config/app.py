@@ -17,7 +17,7 @@ from omegaconf.errors import OmegaConfBaseException
 from medgenius.config.fields import Root
 from medgenius.config.launch import Launch
 from medgenius.config.validate import R, to_config, unknown_key
-from medgenius.errors import ConfigError, MedGeniusError
+from medgenius.errors import ConfigError, Interrupted, MedGeniusError
 
 _UNKNOWN_OVERRIDE = re.compile(r"Could not (?:override|delete from config\.) '([^']+)'|Key '([^']+)' is not in struct")
 _FULL_KEY = re.compile(r"full_key: (\S+)")
@@ -53,6 +53,9 @@ def run_verb(schema: type[R], task: Callable[[R, Launch], None]) -> int:
     entry = hydra.main(version_base="1.3", config_path=str(config_dir()), config_name=schema.file)(checked)
     try:
         entry()
+    except Interrupted as stop:
+        print(stop, file=sys.stderr)
+        return stop.status
     except KeyboardInterrupt as stop:
         print(str(stop) or "interrupted", file=sys.stderr)
         return 130

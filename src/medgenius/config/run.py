@@ -1,8 +1,8 @@
 """conf/run: where a run lies and what the machine costs."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from medgenius.config.fields import AlsoCalled, Schema
 
@@ -12,6 +12,13 @@ class RunConfig(Schema):
     """Folder in which run directories are made."""
     name: Annotated[str | None, AlsoCalled("run_name", "id")]
     """Name of the run directory and of the W&B run; null: time and overrides."""
+    resume: Annotated[
+        str | None,
+        Field(min_length=1),
+        AlsoCalled("resume_from", "resume_from_checkpoint", "ckpt_path", "checkpoint", "continue"),
+    ]
+    """Go on with a run that was stopped, from its last complete checkpoint. A run directory: with the config that lies
+    in it. auto: the run of this `run.name`, with this command line; a new run where there is none."""
     cache_dir: Annotated[str, Field(min_length=1), AlsoCalled("cache", "hf_home")]
     """Converted models are kept here between runs."""
     cost_per_hour: Annotated[float, Field(ge=0), AlsoCalled("price", "cost", "price_per_hour")]
@@ -24,3 +31,9 @@ class RunConfig(Schema):
         if value is not None and (not value.strip() or "/" in value or not value.isprintable() or value in {".", ".."}):
             raise ValueError("must be a plain folder name")
         return value
+
+    @model_validator(mode="after")
+    def _auto_knows_its_name(self) -> Self:
+        if self.resume == "auto" and self.name is None:
+            raise ValueError("run.resume=auto needs run.name: that is the run it looks for")
+        return self

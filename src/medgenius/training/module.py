@@ -26,12 +26,13 @@ class FineTuning(LightningModule):
     memory and nothing else.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917  one argument for each thing a step depends on
         self,
         model: PeftModel,
         optimizer: OptimizerConfig,
         scheduler: SchedulerConfig,
         total_steps: int,
+        steps_per_epoch: int,
         gradient_clip_val: float,
     ) -> None:
         super().__init__()
@@ -39,7 +40,8 @@ class FineTuning(LightningModule):
         self.model = model
         self._optimizer_config = optimizer
         self._scheduler_config = scheduler
-        self._total_steps = total_steps
+        self.total_steps = total_steps
+        self._steps_per_epoch = steps_per_epoch
         self._gradient_clip_val = gradient_clip_val
         self.real_tokens = 0
         """Tokens seen in training so far."""
@@ -49,9 +51,16 @@ class FineTuning(LightningModule):
         """Optimizer steps."""
         self.validated_at = -1
         """Optimizer steps done at the last validation."""
+        self.validation_loss: float | None = None
+        """Of the last validation."""
         self._gradient_norm = 0.0
         self._validation_loss_sum = 0.0
         self._validation_targets = 0
+
+    @property
+    def epoch(self) -> int:
+        """Of the last step, from 0. Lightning knows of one epoch only: the run as a list of steps."""
+        return max(0, self.steps_done - 1) // self._steps_per_epoch
 
     def training_step(self, step: Step, _index: int) -> None:
         total = torch.zeros((), device=self.device)
@@ -70,6 +79,7 @@ class FineTuning(LightningModule):
         self.log("train/gradient_norm", self._gradient_norm)
         self.log("tokens/real", float(self.real_tokens))
         self.log("tokens/target", float(self.target_tokens))
+        self.log("epoch", float(self.epoch))
 
     def _update(self) -> float:
         """One step of optimizer and schedule; gives the learning rate that was used."""
@@ -105,14 +115,15 @@ class FineTuning(LightningModule):
     def on_validation_epoch_end(self) -> None:
         loss = self._validation_loss_sum / self._validation_targets
         self._validation_loss_sum, self._validation_targets = 0.0, 0
-        self.validated_at = self.steps_done
         self._stop_unless_finite("validation loss", loss)
+        self.validated_at, self.validation_loss = self.steps_done, loss
         self.log("validation/loss", loss)
         self.log("validation/perplexity", math.exp(min(loss, 700.0)))
+        self.log("epoch", float(self.epoch))
 
     def configure_optimizers(self) -> tuple[Sequence[Optimizer], Sequence[LambdaLR]]:
         optimizer = build_optimizer(self.model.parameters(), self._optimizer_config)
-        return [optimizer], [build_schedule(optimizer, self._total_steps, self._scheduler_config)]
+        return [optimizer], [build_schedule(optimizer, self.total_steps, self._scheduler_config)]
 
     def forward(self, *_: Tensor) -> Tensor:
         raise NotImplementedError("training and validation steps are all there is; see medgenius.model.loss")

@@ -7,6 +7,7 @@ from pytorch_lightning.loggers import WandbLogger
 
 from medgenius.data.steps import Step
 from medgenius.training.machine import Machine
+from medgenius.training.snapshot import Position
 
 
 class Throughput(Callback):
@@ -17,6 +18,10 @@ class Throughput(Callback):
         self._started = 0.0
         self.training_seconds = 0.0
         self.tokens = 0
+
+    def restore(self, position: Position) -> None:
+        """Count on from an earlier process of the run."""
+        self.training_seconds, self.tokens = position.training_seconds, position.real_tokens
 
     @property
     def tokens_per_second(self) -> float:
