@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from medgenius.config.launch import Launch
 from medgenius.config.train import TrainConfig
 from medgenius.errors import ConfigError, RunError
-from medgenius.runs import Run, create_run, run_path
+from medgenius.runs import Json, Run, create_run, run_path
 
 MAY_CHANGE = (
     "run",
@@ -85,13 +85,13 @@ def read_config(run: Run) -> TrainConfig:
         raise RunError(f"{run.config} can't be read: {str(error).splitlines()[0]}") from None
 
 
-def flat(config: TrainConfig) -> dict[str, object]:
+def flat(config: TrainConfig) -> dict[str, Json]:
     """Every value under its dotted key."""
     return _flat(config.model_dump(), "")
 
 
-def _flat(values: Mapping[str, object], prefix: str) -> dict[str, object]:
-    found: dict[str, object] = {}
+def _flat(values: Mapping[str, Json], prefix: str) -> dict[str, Json]:
+    found: dict[str, Json] = {}
     for key, value in values.items():
         found |= _flat(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {f"{prefix}{key}": value}
     return found
@@ -101,7 +101,7 @@ def may_change(key: str) -> bool:
     return any(key == free or key.startswith(f"{free}.") for free in MAY_CHANGE)
 
 
-def differences(stored: Mapping[str, object], given: Mapping[str, object]) -> list[str]:
+def differences(stored: Mapping[str, Json], given: Mapping[str, Json]) -> list[str]:
     """A line for each key of `given` that says other than `stored` and can't change."""
     return [
         f"{key}={_text(value)}: the run has {_text(stored[key]) if key in stored else 'no such key'}"
@@ -110,7 +110,7 @@ def differences(stored: Mapping[str, object], given: Mapping[str, object]) -> li
     ]
 
 
-def _text(value: object) -> str:
+def _text(value: Json) -> str:
     return "null" if value is None else str(value)
 
 
@@ -123,7 +123,7 @@ def _named(overrides: Sequence[str], keys: Collection[str]) -> list[str]:
     return [key for key in keys if any(key == name or key.startswith(f"{name}.") for name in chosen)]
 
 
-def _with_changes(stored: TrainConfig, given: Mapping[str, object], keys: Sequence[str]) -> TrainConfig:
+def _with_changes(stored: TrainConfig, given: Mapping[str, Json], keys: Sequence[str]) -> TrainConfig:
     values = OmegaConf.create(stored.model_dump())
     for key in keys:
         OmegaConf.update(values, key, given[key])

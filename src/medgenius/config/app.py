@@ -38,6 +38,7 @@ def run_verb(schema: type[R], task: Callable[[R, Launch], None]) -> int:
     # Hydra prints several lines and leaves the process for what a user did; with this set it raises instead.
     os.environ["HYDRA_FULL_ERROR"] = "1"
 
+    sys.argv[1:] = [_with_quoted_directory(argument) for argument in sys.argv[1:]]
     statuses: list[int] = []
     begun = False
 
@@ -75,6 +76,14 @@ def composed(schema: type[R], *overrides: str) -> R:
     """
     with initialize_config_dir(version_base="1.3", config_dir=str(config_dir())):
         return to_config(compose(schema.file, overrides=list(overrides)), schema)
+
+
+def _with_quoted_directory(argument: str) -> str:
+    """Run directories are called by their overrides (`lora.r=64,seed=1`), which Hydra would take apart."""
+    key, equals, value = argument.partition("=")
+    if key != "run.resume" or not equals or value[:1] in {"'", '"'}:
+        return argument
+    return f"{key}='" + value.replace("'", "\\'") + "'"
 
 
 def _launch() -> Launch:

@@ -1,8 +1,8 @@
 """conf/run: where a run lies and what the machine costs."""
 
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, field_validator
 
 from medgenius.config.fields import AlsoCalled, Schema
 
@@ -31,9 +31,3 @@ class RunConfig(Schema):
         if value is not None and (not value.strip() or "/" in value or not value.isprintable() or value in {".", ".."}):
             raise ValueError("must be a plain folder name")
         return value
-
-    @model_validator(mode="after")
-    def _auto_knows_its_name(self) -> Self:
-        if self.resume == "auto" and self.name is None:
-            raise ValueError("run.resume=auto needs run.name: that is the run it looks for")
-        return self

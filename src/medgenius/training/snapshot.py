@@ -50,10 +50,11 @@ class Snapshot:
 
 
 def take_snapshot(trainer: Trainer, module: FineTuning, position: Position, rng: list[RandomState]) -> Snapshot:
+    scaler = _scaler(trainer)
     state = {
         "optimizer": trainer.optimizers[0].state_dict(),
         "schedule": trainer.lr_scheduler_configs[0].scheduler.state_dict(),
-        "scaler": _scaler(trainer).state_dict() if _scaler(trainer) else None,
+        "scaler": scaler.state_dict() if scaler else None,
     }
     tensors: dict[str, Tensor] = {}
     settings = _take_tensors(state, "", tensors)
@@ -69,8 +70,9 @@ def take_snapshot(trainer: Trainer, module: FineTuning, position: Position, rng:
 
 def restore_adapter(module: FineTuning, snapshot: Snapshot) -> None:
     """The adapter and the module's counters."""
-    missing = set_peft_model_state_dict(module.model, snapshot.adapter)
-    assert not missing.unexpected_keys
+    present = get_peft_model_state_dict(module.model, save_embedding_layers=False)
+    assert present.keys() == snapshot.adapter.keys()
+    set_peft_model_state_dict(module.model, snapshot.adapter)
     position = snapshot.position
     module.steps_done = position.step
     module.real_tokens = position.real_tokens

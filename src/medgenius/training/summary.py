@@ -73,10 +73,11 @@ def print_summary(console: Console, run: Run, summary: Summary) -> None:
         table.add_row("report", str(run.report))
         table.add_row("adapter", str(run.adapter))
         table.add_row("next", "[bold]python train.py -m lora.r=8,16,32[/]")
-    else:
-        table.add_row("go on", f"[bold]python train.py run.resume={shlex.quote(str(run.path))}[/]")
     title = "finished" if summary.status == "finished" else f"[red]{summary.status}[/]"
     console.print(Panel(table, title=title, title_align="left", expand=False), highlight=False, soft_wrap=True)
+    if summary.status == "interrupted":
+        line = f"go on: python train.py run.resume={shlex.quote(str(run.path))}"
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
     if summary.answers_cut:
         console.print(f"note: {summary.answers_cut} answers were cut at data.max_length", highlight=False)
 

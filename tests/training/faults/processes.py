@@ -41,8 +41,11 @@ _CONTEXT.set_forkserver_preload(["medgenius.training.train", "tests.training.fau
 class Process(Protocol):
     """What the tests use of a started process."""
 
-    pid: int | None
-    exitcode: int | None
+    @property
+    def pid(self) -> int | None: ...
+
+    @property
+    def exitcode(self) -> int | None: ...
 
     def join(self, timeout: float | None = None) -> None: ...
 
@@ -82,12 +85,12 @@ def write_dialogues(path: Path) -> None:
         path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
 
 
-def start(root: Path, *overrides: str, prepare: Callable[[], None] | None = None) -> Started:
-    """`python train.py` with the line above and `overrides`; `prepare` runs in the new process first."""
+def start(root: Path, *overrides: str, prepare: Callable[[], None] | None = None, data: bool = True) -> Started:
+    """`python train.py` with `overrides`, and `data.path` unless `data` is off; `prepare` runs in the new process."""
     root.mkdir(parents=True, exist_ok=True)
     write_dialogues(root / "dialogues.jsonl")
     output = root / f"output-{len(list(root.glob('output-*')))}.txt"
-    arguments = [f"data.path={root}/dialogues.jsonl", *overrides, f"run.root={root}"]
+    arguments = [f"data.path={root}/dialogues.jsonl"] * data + [*overrides, f"run.root={root}"]
     process = _CONTEXT.Process(target=_main, args=(arguments, str(output), prepare))
     process.start()
     return Started(process, output)

@@ -4,7 +4,6 @@ import json
 import os
 import random
 import signal
-import time
 from functools import partial
 from pathlib import Path
 
@@ -12,8 +11,8 @@ import pytest
 
 from tests.training.faults.processes import LINE, start
 
-_NUMBERS = ("step", "epoch", "train/loss", "train/gradient_norm", "train/learning_rate", "tokens/real")
-_NUMBERS += ("validation/loss",)
+_NUMBERS = {"step", "epoch", "train/loss", "train/gradient_norm", "train/learning_rate", "tokens/real"}
+_NUMBERS |= {"validation/loss"}
 
 
 def state_of(run: Path) -> dict[str, bytes]:
@@ -45,24 +44,12 @@ def assert_equal(run: Path, untouched: Path) -> None:
     assert ours_told == theirs_told
 
 
-@pytest.fixture(scope="session")
-def untouched(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, float]:
-    """A run that nobody disturbed, and the seconds it took."""
-    root = tmp_path_factory.mktemp("untouched")
-    start(root, *LINE, "trainer.max_steps=1", "run.name=first").status()  # the model's cache is filled
-    began = time.monotonic()
-    run = start(root, *LINE, "run.name=run")
-    assert run.status() == 0, run.text
-    assert len(losses_of(root / "run")) == 28 + 1 + 6  # steps, before, validations and the last
-    return root / "run", time.monotonic() - began
-
-
 def kill_at_random_moments(root: Path, seed: int, usual: float) -> int:
     """Start with one and the same line until a start ends by itself; gives how many were killed."""
     moments = random.Random(seed)
     for killed in range(100):
         process = start(root, *LINE, "run.name=run", "run.resume=auto")
-        process.process.join(moments.uniform(0.15, 0.9) * usual)
+        process.process.join(moments.uniform(0.3, 1.0) * usual)
         if not process.process.is_alive():
             assert process.status() == 0, process.text
             return killed
@@ -71,7 +58,7 @@ def kill_at_random_moments(root: Path, seed: int, usual: float) -> int:
     raise AssertionError("it never came to its end")
 
 
-@pytest.mark.parametrize("seed", [1])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_killed_at_random_moments_it_ends_with_the_same_bytes(
     seed: int, untouched: tuple[Path, float], tmp_path: Path
 ) -> None:
@@ -80,7 +67,7 @@ def test_killed_at_random_moments_it_ends_with_the_same_bytes(
 
 
 @pytest.mark.faults
-@pytest.mark.parametrize("seed", range(2, 22))
+@pytest.mark.parametrize("seed", range(3, 23))
 def test_killed_at_random_moments_with_twenty_more_seeds(
     seed: int, untouched: tuple[Path, float], tmp_path: Path
 ) -> None:
