@@ -11,6 +11,7 @@ import pytest
 
 from tests.training.faults.processes import LINE, Started, start
 from tests.training.faults.test_kill import assert_equal
+from tests.wandb_files import read_offline_file
 
 _LONG = ("trainer.epochs=1000", "trainer.checkpoint_every=1h", "trainer.validate_every=100000")
 """Longer than any test, so that only the signal ends it; and only the signal writes a checkpoint."""
@@ -125,3 +126,20 @@ def test_a_finished_run_says_so_and_stays_as_it_is(untouched: tuple[Path, float]
     assert process.status() == 0
     assert process.text.strip() == f"{run.resolve()} has finished: its adapter is {run.resolve()}/adapter"
     assert {path: path.stat().st_mtime_ns for path in run.rglob("*")} == before
+
+
+def test_a_resumed_run_is_the_same_run_of_wandb(tmp_path: Path) -> None:
+    line = (*LINE, "tracking=offline", "trainer.epochs=1", "run.name=run", "run.resume=auto")
+    stop = partial(stop_after_step, signal.SIGTERM, 3)
+    assert start(tmp_path, *line, prepare=stop).status() == 75
+    process = start(tmp_path, *line)
+    assert process.status() == 0, process.text
+
+    first, second = (read_offline_file(file) for file in sorted((tmp_path / "run").glob("wandb/offline-run-*/*.wandb")))
+    assert first.run_id == second.run_id
+    assert first.exit_code != 0
+    assert second.exit_code == 0
+    local = [json.loads(line) for line in (tmp_path / "run/metrics.jsonl").read_text().splitlines()]
+    losses = [entry["train/loss"] for entry in local if "train/loss" in entry]
+    assert len(losses) == 7
+    assert first.points("train/loss") + second.points("train/loss") == pytest.approx(losses)
