@@ -74,7 +74,7 @@ def lengthen_a_step(seconds: float) -> None:
             time.sleep(seconds)
         original(self, optimizer)  # type: ignore[arg-type]
 
-    FineTuning.on_before_optimizer_step = waiting  # type: ignore[assignment,method-assign]
+    FineTuning.on_before_optimizer_step = waiting  # type: ignore[method-assign]
 
 
 def stop_in_validation(number: signal.Signals, step: int) -> None:
@@ -143,3 +143,15 @@ def test_a_resumed_run_is_the_same_run_of_wandb(tmp_path: Path) -> None:
     losses = [entry["train/loss"] for entry in local if "train/loss" in entry]
     assert len(losses) == 7
     assert first.points("train/loss") + second.points("train/loss") == pytest.approx(losses)
+
+
+def test_a_second_process_is_refused_while_the_first_trains(tmp_path: Path) -> None:
+    first = start(tmp_path, *LINE, *_LONG, "run.name=run")
+    wait_for_step(first, tmp_path / "run", 1)
+    second = start(tmp_path, *LINE, *_LONG, "run.name=run", "run.resume=auto")
+
+    assert second.status() == 1
+    assert f"is in use: process {first.process.pid} on " in second.text
+    assert "Traceback" not in second.text
+    first.send(signal.SIGTERM)
+    assert first.status() == 75, first.text
