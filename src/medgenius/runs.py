@@ -93,6 +93,7 @@ def create_run(config: RunConfig, launch: Launch) -> Run:
     path = run_path(config, launch)
     try:
         path.mkdir(parents=True)
+        _sync(path.parent)
     except FileExistsError:
         raise RunError(
             f"{path} exists already: go on with it (run.resume=auto), choose another run.name, or remove it"
@@ -162,6 +163,7 @@ def new_directory(path: Path) -> Iterator[Path]:
     Where `path` exists the two change places in one move, so that there is a whole one at every moment.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    _sync(path.parent.parent)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir()

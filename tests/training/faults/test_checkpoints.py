@@ -169,3 +169,12 @@ def test_a_full_disk_is_one_line_and_the_run_goes_on_when_there_is_room(
     process = start(tmp_path, *LINE, "run.name=run", "run.resume=auto")
     assert process.status() == 0, process.text
     assert_equal(tmp_path / "run", untouched[0])
+
+
+def test_checkpoints_come_by_the_clock_where_a_time_is_given(untouched: tuple[Path, float], tmp_path: Path) -> None:
+    by_the_clock = ("trainer.epochs=1", "trainer.validate_every=1000", "trainer.checkpoint_every=0.001s")
+    process = start(tmp_path, *LINE, *by_the_clock, "trainer.keep_checkpoints=100", "run.name=run")
+
+    assert process.status() == 0, process.text
+    assert sorted(path.name for path in (tmp_path / "run/checkpoints").iterdir())[0] == "step-000001"
+    assert len(list((tmp_path / "run/checkpoints").iterdir())) == 7
