@@ -4,6 +4,7 @@ import json
 import os
 import random
 import signal
+import time
 from functools import partial
 from pathlib import Path
 
