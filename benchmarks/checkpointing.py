@@ -19,11 +19,13 @@ from pytorch_lightning import Callback, LightningModule, Trainer
 from rich.console import Console
 
 from medgenius.config.app import composed
-from medgenius.config.launch import Launch
+from medgenius.config.launch import Launch, Place
 from medgenius.config.train import TrainConfig
 from medgenius.runs import create_run
 from medgenius.training import trainer as trainer_module
 from medgenius.training.callbacks.checkpoint import Checkpoints
+from medgenius.training.loggers import JsonlLogger
+from medgenius.training.snapshot import Snapshot
 from medgenius.training.train import train
 
 _SHARE = 0.02
@@ -45,9 +47,9 @@ class Alternating(Checkpoints):
         if self._saved_at and self._saved_at == pl_module.steps_done:
             copying.append(time.perf_counter() - began)
 
-    def _write(self, snapshot: object) -> None:
+    def _write(self, snapshot: Snapshot, metrics: JsonlLogger) -> None:
         began = time.perf_counter()
-        super()._write(snapshot)  # type: ignore[arg-type]
+        super()._write(snapshot, metrics)
         writing.append(time.perf_counter() - began)
 
 
@@ -86,7 +88,7 @@ def main() -> None:
         )
         config = composed(TrainConfig, *line)
         run = create_run(config.run, Launch(line))
-        train(config, run, Console(stderr=True))
+        train(config, run, Console(stderr=True), Place())
         (last, *_) = run.checkpoints.glob("step-*")
         size = sum(file.stat().st_size for file in Path(last).iterdir())
     times = [after - before for before, after in pairwise(ends)]

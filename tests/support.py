@@ -26,10 +26,10 @@ def cache_dir() -> Path:
     return Path(os.environ["MEDGENIUS_CACHE"])
 
 
-def tiny_model(*overrides: str, dtype: torch.dtype = torch.float32) -> PeftModel:
+def tiny_model(*overrides: str, dtype: torch.dtype = torch.float32, device: str = "cpu") -> PeftModel:
     """The tiny LLaMA with an adapter whose B is not zero, so that every gradient is."""
     config = composed("model=tiny", *overrides)
-    backbone = load_backbone(config.model, cache_dir(), dtype, torch.device("cpu"))
+    backbone = load_backbone(config.model, cache_dir(), dtype, torch.device(device))
     model = add_adapter(backbone, config.lora, seed=1)
     with torch.no_grad():
         for name, parameter in model.named_parameters():

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from medgenius.config.launch import Launch
+from medgenius.config.train import TrainConfig
 from medgenius.errors import ConfigError, RunError
-from medgenius.resume import MAY_CHANGE, flat, has_finished, open_run
+from medgenius.resume import MAY_CHANGE, chosen_run, config_of, flat, has_finished
 from medgenius.runs import Json, Run, create_run, write_config, write_json
 from tests.support import composed
 
@@ -23,8 +24,14 @@ def root(tmp_path: Path) -> Path:
 
 def opened(root: Path, *overrides: str) -> tuple[dict[str, Json], Run]:
     line = (*overrides, f"run.root={root}")
-    config, run = open_run(composed(*line), Launch(line))
+    config, run = opened_as(composed(*line), Launch(line))
     return flat(config), run
+
+
+def opened_as(config: TrainConfig, launch: Launch) -> tuple[TrainConfig, Run]:
+    """As the command line opens it."""
+    run = chosen_run(config, launch)
+    return (config_of(run, config, launch), run) if run else (config, create_run(config.run, launch))
 
 
 def test_a_directory_goes_on_with_its_own_config(root: Path) -> None:
@@ -46,6 +53,7 @@ def test_the_same_line_goes_on_with_the_run_of_its_name_and_else_begins_it(root:
 def test_a_run_that_ended_before_it_wrote_its_config_begins_in_its_directory(root: Path) -> None:
     (root / "second").mkdir()
     (root / "second/lock").touch()
+    (root / "second/.config.yaml.17").touch()  # killed while it was written
 
     assert opened(root, *_LINE, "run.name=second", "run.resume=auto")[1].path == (root / "second").resolve()
 
@@ -117,11 +125,11 @@ def test_jobs_of_a_named_multirun_each_find_their_own(tmp_path: Path) -> None:
     jobs = [Launch((*line, f"lora.dropout={rate}"), sweep_dir=now, job_number=i) for i, rate in enumerate((0, 0.5))]
     for job in jobs:
         config = composed(*line)
-        _, run = open_run(config, job)
+        _, run = opened_as(config, job)
         write_config(run, config)
-        assert open_run(config, job)[1].path == run.path
+        assert opened_as(config, job)[1].path == run.path
     with pytest.raises(ConfigError, match="leave -m away"):
-        open_run(composed(f"run.resume='{run.path}'"), Launch((), sweep_dir=now, job_number=0))
+        opened_as(composed(f"run.resume='{run.path}'"), Launch((), sweep_dir=now, job_number=0))
 
 
 def test_a_config_of_another_version_is_refused(root: Path) -> None:

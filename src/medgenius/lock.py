@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
@@ -13,6 +14,8 @@ from medgenius.errors import RunError
 from medgenius.runs import Run
 
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
+_ENDING = 15.0
+"""Seconds for the processes of an owner that was killed to end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +37,10 @@ class Owner:
 
 
 @contextmanager
-def locked(run: Run) -> Iterator[None]:
+def locked(run: Run) -> Iterator[int]:
     """Hold the run directory. A lock whose process has ended, however it ended, is taken over.
+
+    Gives the lock's file descriptor: processes that inherit it hold the directory as well, for as long as they live.
 
     Raises:
         RunError: another process trains here, or the folder cannot be written.
@@ -45,7 +50,7 @@ def locked(run: Run) -> Iterator[None]:
     except OSError as error:
         raise RunError(f"{run.path} cannot be written: {error.strerror}") from None
     try:
-        yield
+        yield descriptor
     finally:
         with suppress(OSError):  # the folder may have been removed or become read-only meanwhile
             run.lock.unlink(missing_ok=True)
@@ -69,14 +74,22 @@ def _acquire(path: Path) -> int:
 
 def _claim(descriptor: int, path: Path) -> None:
     """The kernel's lock, which ends with its process; where there is none, what is written in the file decides."""
-    owner = _read(descriptor)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise _taken(owner, path) from None
-    except OSError:  # a file system without locks
-        if owner is not None and owner.may_live():
-            raise _taken(owner, path) from None
+    deadline = time.monotonic() + _ENDING
+    while True:
+        owner = _read(descriptor)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            # An owner that has ended while its lock is held: the processes it started are about to end as well.
+            if owner is None or owner.may_live() or time.monotonic() > deadline:
+                raise _taken(owner, path) from None
+            time.sleep(0.1)
+        except OSError:  # a file system without locks
+            if owner is not None and owner.may_live():
+                raise _taken(owner, path) from None
+            return
+        else:
+            return
 
 
 def _taken(owner: Owner | None, path: Path) -> RunError:

@@ -6,13 +6,11 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from omegaconf import OmegaConf
-from omegaconf.errors import OmegaConfBaseException
-from pydantic import ValidationError
 
 from medgenius.config.launch import Launch
 from medgenius.config.train import TrainConfig
-from medgenius.errors import ConfigError, RunError
-from medgenius.runs import Json, Run, create_run, run_path
+from medgenius.errors import ConfigError
+from medgenius.runs import Json, Run, read_config, run_path
 
 MAY_CHANGE = (
     "run",
@@ -31,32 +29,47 @@ MAY_CHANGE = (
 which lacked memory can go on; the bytes of its adapter are then no longer those of an untouched run."""
 
 
-def open_run(config: TrainConfig, launch: Launch) -> tuple[TrainConfig, Run]:
-    """The run that this command line starts or goes on with, and the config that holds for it.
+def chosen_run(config: TrainConfig, launch: Launch) -> Run | None:
+    """The run that this command line goes on with; None where it starts a new one.
 
     Raises:
-        RunError: there is no such run, or the directory of a new one cannot be made.
-        ConfigError: what the command line sets differs from the run's config in keys that can't change.
+        ConfigError: each job of a multirun would go on with one and the same.
     """
     wanted = config.run.resume
     if wanted is None:
-        return config, create_run(config.run, launch)
-    path = run_path(config.run, launch) if wanted == "auto" else Path(wanted).expanduser()
-    if wanted == "auto" and not path.exists():
-        return config, create_run(config.run, launch)
-    run = Run(path.resolve(), path.name)
-    if wanted == "auto" and all(file == run.lock for file in run.path.iterdir()):
-        return config, run  # it ended before it had written its config
-    if launch.sweep_dir is not None and wanted != "auto":
+        return None
+    if wanted == "auto":
+        path = run_path(config.run, launch)
+        return Run(path.resolve(), path.name) if path.exists() else None
+    if launch.sweep_dir is not None:
         raise ConfigError(f"run.resume={wanted} goes on with one run: leave -m away, or say run.resume=auto")
+    path = Path(wanted).expanduser()
+    return Run(path.resolve(), path.name)
+
+
+def config_of(run: Run, config: TrainConfig, launch: Launch) -> TrainConfig:
+    """The config with which a run goes on: its own, with what the command line may change of it.
+
+    Raises:
+        RunError: there is no such run.
+        ConfigError: what the command line sets differs from the run's config in keys that can't change.
+    """
+    wanted = config.run.resume
+    if wanted == "auto" and _is_untouched(run):
+        return config
     stored = read_config(run)
     given = flat(config)
     named = list(given) if wanted == "auto" else _named(launch.overrides, given)
     if lines := differences(flat(stored), {key: given[key] for key in named}):
-        raise ConfigError("\n".join(f"{line}, and goes on with that ({path})" for line in lines))
+        raise ConfigError("\n".join(f"{line}, and goes on with that ({run.path})" for line in lines))
     merged = _with_changes(stored, given, [key for key in named if may_change(key)])
     merged.check_machine()
-    return merged, run
+    return merged
+
+
+def _is_untouched(run: Run) -> bool:
+    """Whether the process that made the directory ended before it had written its config."""
+    return all(file == run.lock or file.name.startswith(f".{run.config.name}.") for file in run.path.iterdir())
 
 
 def has_finished(run: Run) -> bool:
@@ -65,24 +78,6 @@ def has_finished(run: Run) -> bool:
     except (OSError, ValueError):
         return False
     return isinstance(summary, dict) and summary.get("status") == "finished"
-
-
-def read_config(run: Run) -> TrainConfig:
-    """
-    Raises:
-        RunError: config.yaml is missing, damaged or of another version.
-    """
-    try:
-        values = OmegaConf.to_container(OmegaConf.load(run.config))
-        return TrainConfig.model_validate(values)
-    except FileNotFoundError:
-        raise RunError(f"{run.path} is no run directory: it has no {run.config.name}") from None
-    except ValidationError as error:
-        detail = error.errors()[0]
-        key = ".".join(str(part) for part in detail["loc"])
-        raise RunError(f"{run.config} is of another version: {key}: {detail['msg'].lower()}") from None
-    except (OSError, ValueError, OmegaConfBaseException) as error:
-        raise RunError(f"{run.config} can't be read: {str(error).splitlines()[0]}") from None
 
 
 def flat(config: TrainConfig) -> dict[str, Json]:

@@ -11,6 +11,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+from pydantic import ValidationError
+from yaml import YAMLError  # type: ignore[import-untyped]  # its stubs are another package
 
 from medgenius.config.launch import Launch
 from medgenius.config.run import RunConfig
@@ -30,7 +33,7 @@ class Run:
 
     @property
     def config(self) -> Path:
-        """The composed config, YAML."""
+        """The composed config, with what a resumed run has changed, YAML."""
         return self.path / "config.yaml"
 
     @property
@@ -50,18 +53,13 @@ class Run:
 
     @property
     def lock(self) -> Path:
-        """Which process trains here, JSON; absent when none does."""
+        """Which process trains here, or started those that do, JSON; absent when none does."""
         return self.path / "lock"
 
     @property
     def start(self) -> Path:
         """What the first start chose where the config says `auto`, and a fingerprint of the data, JSON."""
         return self.path / "start.json"
-
-    @property
-    def before(self) -> Path:
-        """Validation loss and answers before training, for a run that is resumed, JSON."""
-        return self.path / "before.json"
 
     @property
     def summary(self) -> Path:
@@ -124,6 +122,24 @@ def _free(path: Path) -> Path:
 
 def write_config(run: Run, config: TrainConfig) -> None:
     write_text(run.config, OmegaConf.to_yaml(OmegaConf.create(config.model_dump())))
+
+
+def read_config(run: Run) -> TrainConfig:
+    """
+    Raises:
+        RunError: config.yaml is missing, damaged or of another version.
+    """
+    try:
+        values = OmegaConf.to_container(OmegaConf.load(run.config))
+        return TrainConfig.model_validate(values)
+    except FileNotFoundError:
+        raise RunError(f"{run.path} is no run directory: it has no {run.config.name}") from None
+    except ValidationError as error:
+        detail = error.errors()[0]
+        key = ".".join(str(part) for part in detail["loc"])
+        raise RunError(f"{run.config} is of another version: {key}: {detail['msg'].lower()}") from None
+    except (OSError, ValueError, YAMLError, OmegaConfBaseException) as error:
+        raise RunError(f"{run.config} can't be read: {str(error).splitlines()[0]}") from None
 
 
 def write_json(path: Path, value: Json) -> None:

@@ -54,6 +54,12 @@ REFUSED = [
     ("model=typo", "smollm2_135m"),
     ("lora=typo", "default"),
     ("run.name=a/b", "run.name=a/b"),
+    ("trainer.devices=2", "trainer.devices=2 needs trainer=ddp"),
+    ("trainer.gpus=2", "did you mean trainer.devices?"),
+    ("trainer=ddp trainer.batch_size=1", "trainer.batch_size=1"),
+    ("trainer=ddp trainer.nodes=2", "trainer.nodes=2: start the processes with torchrun or srun"),
+    ("trainer=fsdp trainer.devices=1", "trainer.devices=1"),
+    ("trainer=fsdp model.cache_dequantized=true", "model.cache_dequantized=true"),
 ]
 
 

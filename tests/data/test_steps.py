@@ -30,6 +30,7 @@ def test_every_answer_token_is_a_target_of_the_position_before_it_and_nothing_el
             assert label == (following if is_target else IGNORE)
         start += len(ids)
     assert start == len(piece.input_ids) == piece.layout.tokens
+    assert piece.targets.tolist() == [at for at, label in enumerate(piece.labels.tolist()) if label != IGNORE]
 
 
 @given(lengths=_LENGTHS, prefix=st.integers(0, 9))

@@ -39,7 +39,6 @@ def test_run_directory_is_named_after_the_overrides_and_holds_what_a_run_leaves(
     names = sorted(path.name for path in finished.iterdir())
     folders = ["adapter", "checkpoints", "wandb"]
     files = [
-        "before.json",
         "config.yaml",
         "metrics.jsonl",
         "report.html",
@@ -69,7 +68,9 @@ def test_metrics_tell_every_step(finished: Path) -> None:
     for entry in steps:
         assert {"train/learning_rate", "train/gradient_norm", "tokens/real", "tokens_per_second"} <= entry.keys()
     assert [entry["tokens/real"] for entry in steps] == sorted(entry["tokens/real"] for entry in steps)
-    assert sum("validation/loss" in entry for entry in entries) == 3  # before, and after each epoch
+    validated = [(entry["step"], entry["validation/loss"]) for entry in entries if "validation/loss" in entry]
+    assert len(validated) == 3  # before, and after each epoch
+    assert validated[0] == (0, json.loads((finished / "summary.json").read_text())["validation_loss_before"])
 
 
 def test_wandb_went_offline_and_its_file_holds_the_whole_run(finished: Path) -> None:

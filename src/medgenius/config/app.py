@@ -3,6 +3,7 @@
 import os
 import re
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,12 +16,14 @@ from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from medgenius.config.fields import Root
-from medgenius.config.launch import Launch
+from medgenius.config.launch import Launch, found_place
 from medgenius.config.validate import R, to_config, unknown_key
 from medgenius.errors import ConfigError, Interrupted, MedGeniusError
 
 _UNKNOWN_OVERRIDE = re.compile(r"Could not (?:override|delete from config\.) '([^']+)'|Key '([^']+)' is not in struct")
 _FULL_KEY = re.compile(r"full_key: (\S+)")
+_TIME_FOR_THE_FIRST = 5.0
+"""Seconds."""
 
 
 def config_dir() -> Path:
@@ -30,7 +33,7 @@ def config_dir() -> Path:
     return checkout if (checkout / "train.yaml").is_file() else package / "conf"
 
 
-def run_verb(schema: type[R], task: Callable[[R, Launch], None]) -> int:
+def run_verb(schema: type[R], task: Callable[[R, Launch], int]) -> int:
     """Compose the verb's file in conf/ with the command line's overrides and call `task`; gives the exit status.
 
     Under `-m` the task is called once per job. All of Hydra's own flags work (`--cfg job`, `--help`, `--config-dir`).
@@ -47,15 +50,16 @@ def run_verb(schema: type[R], task: Callable[[R, Launch], None]) -> int:
         begun = True
         # Answered here, since Hydra would print lines of its own; and the other jobs of a multirun go on.
         try:
-            task(to_config(composed, schema), _launch())
+            statuses.append(task(to_config(composed, schema), _launch()))
         except MedGeniusError as error:
-            statuses.append(_say(error))
+            statuses.append(say(error))
 
     entry = hydra.main(version_base="1.3", config_path=str(config_dir()), config_name=schema.file)(checked)
     try:
         entry()
     except Interrupted as stop:
-        print(stop, file=sys.stderr)
+        if not (found := found_place()) or found[0].rank == 0:
+            print(stop, file=sys.stderr)
         return stop.status
     except KeyboardInterrupt as stop:
         print(str(stop) or "interrupted", file=sys.stderr)
@@ -64,7 +68,7 @@ def run_verb(schema: type[R], task: Callable[[R, Launch], None]) -> int:
         # Until the first job begins there is only Hydra reading the command line, and it raises what comes to hand.
         if begun and not isinstance(error, HydraException | OmegaConfBaseException):
             raise
-        return _say(error if isinstance(error, MedGeniusError) else translated(error, schema))
+        return say(error if isinstance(error, MedGeniusError) else translated(error, schema))
     return max(statuses, default=0)
 
 
@@ -95,7 +99,15 @@ def _launch() -> Launch:
     return Launch(overrides, sweep_dir=Path(settings.sweep.dir), job_number=int(settings.job.num))
 
 
-def _say(error: MedGeniusError) -> int:
+def say(error: MedGeniusError) -> int:
+    """Print an error line by line; gives the exit status.
+
+    One of several processes that is not the first waits: if the first has the same to say, the launcher ends this one
+    before it repeats it.
+    """
+    found = found_place()
+    if found and found[0].rank:
+        time.sleep(_TIME_FOR_THE_FIRST)
     for line in str(error).splitlines():
         print(f"error: {line}", file=sys.stderr)
     return 2 if isinstance(error, ConfigError) else 1

@@ -26,6 +26,9 @@ class _Data(Schema):
     """Part of the dialogues that is held out; equal questions stay on one side."""
     on_bad_row: Annotated[Literal["stop", "skip"], AlsoCalled("skip_bad_rows", "errors")]
     """stop: name the unusable rows and end; skip: leave them out, name and count them."""
+    cache_tokens: Annotated[bool, AlsoCalled("use_cache", "load_from_cache_file", "overwrite_cache")]
+    """Keep token ids in `run.cache_dir`, in a folder that only its owner can read, so that the same texts need not be
+    tokenised again. Token ids can be turned back into the dialogues: false where those must not be kept."""
     max_row_bytes: Annotated[int, Field(gt=0)]
     """A longer row is unusable, in bytes of UTF-8."""
     columns: Columns

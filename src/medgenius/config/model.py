@@ -10,6 +10,9 @@ from medgenius.config.fields import AlsoCalled, Schema
 class _Model(Schema):
     name: str
     """What the model is called in reports."""
+    backend: Annotated[Literal["medgenius", "unsloth"], AlsoCalled("engine", "framework", "use_unsloth")]
+    """What computes forward and backward. unsloth: the package of that name, on CUDA alone; rows, prompt, loss,
+    metrics and files stay the same, and a prefix that dialogues share is computed for each."""
     quantization: Annotated[Literal["nf4", "none", "prequantized"], AlsoCalled("load_in_4bit", "quant", "bits")]
     """nf4: linear layers become 4-bit NormalFloat on loading (QLoRA, arXiv:2305.14314); none: full precision;
     prequantized: the repository holds 4-bit weights already."""

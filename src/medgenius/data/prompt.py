@@ -12,6 +12,7 @@ from transformers import PreTrainedTokenizerBase
 
 from medgenius.config.prompt import TEXT, PromptConfig
 from medgenius.data.dialogue import Dialogue, Message, prompt_messages
+from medgenius.data.token_cache import TokenCache, token_ids
 from medgenius.errors import ConfigError, DataError, ModelError
 
 
@@ -90,13 +91,29 @@ class Prompt:
         return [*self._ids(self._plain(answer)), int(self._tokenizer.eos_token_id)]
 
     def _ids(self, text: str) -> list[int]:
-        ids: list[int] = self._tokenizer(text, add_special_tokens=False)["input_ids"]
+        (ids,) = self.token_ids([text])
         return ids
+
+    def token_ids(self, texts: Sequence[str], cache: TokenCache | None = None) -> list[list[int]]:
+        """Token ids of each text, from the cache where they are known."""
+        return cache.token_ids(self._tokenizer, texts) if cache else token_ids(self._tokenizer, texts)
+
+    def parts(self, dialogue: Dialogue) -> tuple[str, str]:
+        """The prompt and the answer as text: what `example_of` wants the token ids of.
+
+        Raises:
+            DataError: the dialogue spells a control token.
+        """
+        return self.text(prompt_messages(dialogue)), self._plain(dialogue.output)
 
     def example(self, dialogue: Dialogue, max_length: int) -> Example | None:
         """A dialogue in at most `max_length` tokens; the answer's end is cut. None where the prompt leaves no room."""
-        prompt_ids = self.encode_prompt(prompt_messages(dialogue))
-        answer_ids = self.encode_answer(dialogue.output)
+        prompt_ids, answer_ids = self.token_ids(self.parts(dialogue))
+        return self.example_of(prompt_ids, answer_ids, max_length)
+
+    def example_of(self, prompt_ids: list[int], answer_ids: list[int], max_length: int) -> Example | None:
+        """As `example`, from the token ids of the two `parts`."""
+        answer_ids = [*answer_ids, int(self._tokenizer.eos_token_id)]
         room = max_length - len(prompt_ids)
         if room < 1:
             return None

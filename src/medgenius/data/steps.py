@@ -10,6 +10,10 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from medgenius.data.prompt import Example
+from medgenius.data.sharing import Share, deal
+
+ALL = Share()
+"""Of a process that is alone."""
 
 IGNORE = -100
 """Label of a position whose next token is no target; the value that torch's cross entropy ignores."""
@@ -40,6 +44,8 @@ class Pass:
     """(T,) int64, in each dialogue as if it stood alone"""
     labels: Tensor
     """(T,) int64: the token that follows where it is a target, else IGNORE"""
+    targets: Tensor
+    """(targets,) int64: the positions that have a label; the host would wait for a GPU that counts them."""
     layout: Layout
 
     @classmethod
@@ -53,15 +59,33 @@ class Pass:
             positions += range(prefix, len(example))
             # The last prompt token predicts the first token of the answer; the last token predicts nothing.
             labels += [IGNORE] * (len(example.prompt_ids) - prefix - 1) + example.answer_ids + [IGNORE]
+        row = torch.tensor(labels)
         return cls(
             input_ids=torch.tensor(ids),
             position_ids=torch.tensor(positions),
-            labels=torch.tensor(labels),
+            labels=row,
+            targets=(row != IGNORE).nonzero()[:, 0],
             layout=Layout(prefix, tuple(len(example) - prefix for example in examples)),
         )
 
+    @classmethod
+    def silent(cls, example: Example) -> Self:
+        """A pass without a target, whose loss and gradients are zero."""
+        return cls.of([Example(example.prompt_ids, [], truncated=False)])
+
     def to(self, device: torch.device) -> "Pass":
-        return Pass(self.input_ids.to(device), self.position_ids.to(device), self.labels.to(device), layout=self.layout)
+        return Pass(
+            input_ids=moved(self.input_ids, device),
+            position_ids=moved(self.position_ids, device),
+            labels=moved(self.labels, device),
+            targets=moved(self.targets, device),
+            layout=self.layout,
+        )
+
+
+def moved(x: Tensor, device: torch.device) -> Tensor:
+    """A tensor of the CPU on the device; to CUDA from pinned memory, so that the host waits for nothing there."""
+    return x.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else x.to(device)
 
 
 def common_prefix(examples: Sequence[Example]) -> int:
@@ -80,19 +104,38 @@ class Step:
     """What one optimizer step (or one round of validation) sees."""
 
     passes: tuple[Pass, ...]
+    """Of this process; the dialogues of the step may be dealt to several."""
     target_tokens: int
+    """Of the whole step, over all processes"""
     real_tokens: int
+    """Of the whole step, over all processes"""
 
     def to(self, device: torch.device, **_: bool) -> "Step":
         """Lightning calls this; it may add `non_blocking`, which nothing here needs."""
         return Step(tuple(piece.to(device) for piece in self.passes), self.target_tokens, self.real_tokens)
 
 
-def make_step(examples: Sequence[Example], tokens_per_pass: int) -> Step:
-    """Cut the dialogues of a step into passes of at most `tokens_per_pass` tokens; a longer dialogue has its own.
+def make_step(examples: Sequence[Example], tokens_per_pass: int, share: Share = ALL) -> Step:
+    """A process's share of the step, cut into passes; where all need the same number, with silent ones at the end."""
+    hands = [_cut(hand, tokens_per_pass) for hand in deal(examples, share.processes)]
+    passes = [Pass.of(chosen) for chosen in hands[share.rank]]
+    if share.same_passes:
+        silent = Pass.silent(min(examples, key=len))
+        passes += [silent] * (max(len(hand) for hand in hands) - len(passes))
+    return Step(
+        passes=tuple(passes),
+        target_tokens=sum(len(example.answer_ids) for example in examples),
+        real_tokens=sum(len(example) for example in examples),
+    )
+
+
+def _cut(examples: Sequence[Example], tokens_per_pass: int) -> list[list[Example]]:
+    """Into passes of at most `tokens_per_pass` tokens; a longer dialogue has its own.
 
     Longest first, each into the first pass with room (first-fit decreasing), so that few passes are left half empty.
     """
+    if not examples:
+        return []
     prefix = common_prefix(examples)
     passes: list[list[Example]] = []
     room: list[int] = []
@@ -105,11 +148,7 @@ def make_step(examples: Sequence[Example], tokens_per_pass: int) -> Step:
         else:
             passes[fitting].append(example)
             room[fitting] -= own
-    return Step(
-        passes=tuple(Pass.of(chosen) for chosen in passes),
-        target_tokens=sum(len(example.answer_ids) for example in examples),
-        real_tokens=sum(len(example) for example in examples),
-    )
+    return passes
 
 
 class _Examples(Dataset[Example]):
@@ -159,23 +198,23 @@ def steps_per_epoch(examples: int, batch_size: int) -> int:
     return math.ceil(examples / batch_size)
 
 
-def training_steps(
-    examples: Sequence[Example], batch_size: int, tokens_per_pass: int, seed: int, steps: range
+def training_steps(  # noqa: PLR0913, PLR0917  each decides what a process sees of a step
+    examples: Sequence[Example], batch_size: int, tokens_per_pass: int, seed: int, steps: range, share: Share = ALL
 ) -> DataLoader[Example]:
-    """A loader of `Step`s of `batch_size` dialogues, over all epochs: the `steps` of the run that are to be done."""
+    """A loader of `Step`s of `batch_size` dialogues, over all processes and epochs: the `steps` that are to be done."""
     return DataLoader(
         _Examples(examples),
         batch_sampler=SeededSteps(len(examples), batch_size, seed, steps),
-        collate_fn=lambda chosen: make_step(chosen, tokens_per_pass),
+        collate_fn=lambda chosen: make_step(chosen, tokens_per_pass, share),
         generator=torch.Generator(),  # a loader draws a seed when it is read: not from what dropout draws from
     )
 
 
-def validation_steps(examples: Sequence[Example], tokens_per_pass: int) -> DataLoader[Example]:
+def validation_steps(examples: Sequence[Example], tokens_per_pass: int, share: Share = ALL) -> DataLoader[Example]:
     """A loader of `Step`s in the order of length, so that a pass holds dialogues of a size."""
     return DataLoader(
         _Examples(sorted(examples, key=len)),
         batch_size=32,
-        collate_fn=lambda chosen: make_step(chosen, tokens_per_pass),
+        collate_fn=lambda chosen: make_step(chosen, tokens_per_pass, share),
         generator=torch.Generator(),
     )

@@ -10,8 +10,7 @@ from peft import PeftModel, get_peft_model
 from transformers import LlamaForCausalLM
 
 from medgenius.config.lora import LoraConfig
-from medgenius.model.mlp import adapt_mlps
-from medgenius.model.norm import freeze_norms
+from medgenius.model.layers import replace_modules
 from medgenius.model.projection import Projection, Projection4bit
 
 
@@ -28,8 +27,7 @@ def add_adapter(model: LlamaForCausalLM, config: LoraConfig, seed: int) -> PeftM
     settings._register_custom_module({Linear4bit: Projection4bit, torch.nn.Linear: Projection})
     torch.manual_seed(seed)
     adapted = cast("PeftModel", get_peft_model(model, settings, autocast_adapter_dtype=True))
-    adapt_mlps(model)
-    freeze_norms(model)
+    replace_modules(model)
     return adapted
 
 

@@ -4,22 +4,20 @@ Registered with transformers under `NAME`, so that the model's code stays Huggin
 """
 
 from functools import lru_cache
-from typing import Protocol, cast
 
 import torch
 from torch import Tensor, nn
-from torch.autograd.function import once_differentiable
 from torch.nn.functional import scaled_dot_product_attention
 from transformers import AttentionInterface
 
 from medgenius.data.steps import Layout
+from medgenius.model import variable_length
+from medgenius.model.tiles import tiled_attention
 
 NAME = "medgenius_packed"
 
 _BLOCK = 256
 """Tokens of short dialogues that attend in one call."""
-_SHORT = 1024
-"""Keys up to which, on CPU, two matrix products and a softmax over the whole square are faster than a fused kernel."""
 
 
 def packed_attention(  # noqa: PLR0913, PLR0917  the interface's signature
@@ -51,6 +49,11 @@ def packed_attention(  # noqa: PLR0913, PLR0917  the interface's signature
         attended = scaled_dot_product_attention(query, key, value, is_causal=causal, scale=scaling, enable_gqa=True)
         return attended.transpose(1, 2), None
     scale = query.shape[-1] ** -0.5 if scaling is None else scaling
+    if query.device.type == "cpu":
+        rows = (x[0].transpose(0, 1) for x in (query, key, value))  # (T, heads, head_dim)
+        return tiled_attention(*rows, layout, scale)[None], None
+    if (kernel := variable_length.kernel_for(query)) is not None:
+        return variable_length.attend(query, key, value, layout, scale, kernel), None
     blocks = _blocks(layout)
     sizes = [sum(block.lengths) for block in blocks]
     queries, keys, values = (list(torch.split(x, sizes, 2)) for x in (query, key, value))
@@ -79,8 +82,6 @@ def _blocks(layout: Layout) -> tuple[Layout, ...]:
 
 def _attend(query: Tensor, key: Tensor, value: Tensor, block: Layout, scale: float) -> Tensor:
     """Of a block of L tokens behind a prefix, S together: (1, h, L, d), (1, kv, S, d) -> (1, L, h, d)."""
-    if query.device.type == "cpu" and block.tokens <= _SHORT:
-        return cast("Tensor", _ShortAttention.apply(query, key, value, block, scale))  # type: ignore[no-untyped-call]
     if block.prefix or len(block.lengths) > 1:
         mask = _mask(block, query.dtype, query.device)
         out = scaled_dot_product_attention(query, key, value, attn_mask=mask, scale=scale, enable_gqa=True)
@@ -100,55 +101,6 @@ def _mask(block: Layout, dtype: torch.dtype, device: torch.device) -> Tensor:
         mask[own, block.prefix :][:, own].triu_(1)
         start += length
     return mask
-
-
-class _Context(Protocol):
-    saved_tensors: tuple[Tensor, ...]
-    block: Layout
-    scale: float
-
-    def save_for_backward(self, *tensors: Tensor) -> None: ...
-
-
-class _ShortAttention(torch.autograd.Function):
-    """As `_attend`: the heads that share a key in one matrix, the weights made again in the backward."""
-
-    @staticmethod
-    def forward(  # noqa: PLR0913, PLR0917  autograd passes positions
-        ctx: _Context, query: Tensor, key: Tensor, value: Tensor, block: Layout, scale: float
-    ) -> Tensor:
-        weights = _weights(_grouped(query, key.shape[1]), key[0], block, scale)
-        ctx.save_for_backward(query, key, value)
-        ctx.block, ctx.scale = block, scale
-        out = torch.bmm(weights, value[0])  # (kv, g L, d)
-        return out.view(query.shape[1], query.shape[2], -1).transpose(0, 1)[None]
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: _Context, grad: Tensor) -> tuple[Tensor, Tensor, Tensor, None, None]:
-        query, key, value = ctx.saved_tensors
-        kv_heads = key.shape[1]
-        q, k, v = _grouped(query, kv_heads), key[0], value[0]
-        g = _grouped(grad.transpose(1, 2), kv_heads)
-        weights = _weights(q, k, ctx.block, ctx.scale)
-        grad_v = torch.bmm(weights.transpose(1, 2), g)
-        grad_weights = torch.bmm(g, v.transpose(1, 2))
-        grad_scores = torch._softmax_backward_data(grad_weights, weights, -1, weights.dtype)
-        grad_q = torch.bmm(grad_scores, k).mul_(ctx.scale).view(query.shape)
-        grad_k = torch.bmm(grad_scores.transpose(1, 2), q).mul_(ctx.scale)
-        return grad_q, grad_k[None], grad_v[None], None, None
-
-
-def _grouped(x: Tensor, kv_heads: int) -> Tensor:
-    """(1, h, L, d) -> (kv, g L, d)."""
-    return x.reshape(kv_heads, -1, x.shape[-1])
-
-
-def _weights(q: Tensor, k: Tensor, block: Layout, scale: float) -> Tensor:
-    """Softmax of the masked scores: (kv, g L, d), (kv, S, d) -> (kv, g L, S)."""
-    scores = torch.bmm(q * scale, k.transpose(1, 2))
-    scores.view(len(k), -1, sum(block.lengths), block.tokens).add_(_mask(block, q.dtype, q.device))
-    return scores.softmax(-1)
 
 
 AttentionInterface.register(NAME, packed_attention)

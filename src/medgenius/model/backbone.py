@@ -49,8 +49,16 @@ def load_tokenizer(config: ModelConfig, cache_dir: Path) -> PreTrainedTokenizerB
                     config.repository, revision=config.revision, trust_remote_code=False
                 )
             except (OSError, ValueError) as error:
-                raise _not_to_be_had(config, error) from None
+                raise not_to_be_had(config, error) from None
             return cast("PreTrainedTokenizerBase", tokenizer)
+
+
+def prepare_files(config: ModelConfig, cache_dir: Path) -> None:
+    """Write to the cache what is not there yet; afterwards several processes may load at once."""
+    if config.source == "embedded":
+        _converted(config, cache_dir)
+    elif config.source == "random":
+        _random_weights(config, cache_dir)
 
 
 def load_backbone(config: ModelConfig, cache_dir: Path, dtype: torch.dtype, device: torch.device) -> LlamaForCausalLM:
@@ -62,40 +70,51 @@ def load_backbone(config: ModelConfig, cache_dir: Path, dtype: torch.dtype, devi
     Raises:
         ModelError: it cannot be had, or is no LLaMA.
     """
-    quantization = (
-        BitsAndBytesConfig(
-            load_in_4bit=True,
-            bnb_4bit_quant_type="nf4",
-            bnb_4bit_use_double_quant=config.double_quantization,
-            bnb_4bit_compute_dtype=dtype,
-        )
-        if config.quantization == "nf4"
-        else None
-    )
-    match config.source:
-        case "random":
-            folder, revision = _random_weights(config, cache_dir), "main"
-        case "embedded":
-            folder, revision = str(_converted(config, cache_dir)), "main"
-        case "hub":
-            folder, revision = config.repository, config.revision
-            _require_llama(config)
+    folder, revision = weights_of(config, cache_dir)
     try:
         model = LlamaForCausalLM.from_pretrained(
             folder,
             revision=revision,
             dtype=dtype,
             device_map={"": device},
-            quantization_config=quantization,
+            quantization_config=quantization_of(config, dtype),
             attn_implementation=attention.NAME,
             use_safetensors=True,
             trust_remote_code=False,
         )
     except (OSError, ValueError) as error:
-        raise _not_to_be_had(config, error) from None
+        raise not_to_be_had(config, error) from None
     _keep_trainable_layout(model)
     unpack_weights(model, config, dtype)
     return model.requires_grad_(False)
+
+
+def weights_of(config: ModelConfig, cache_dir: Path) -> tuple[str, str]:
+    """Folder or repository, and revision.
+
+    Raises:
+        ModelError: it cannot be had, or is no LLaMA.
+    """
+    match config.source:
+        case "random":
+            return _random_weights(config, cache_dir), "main"
+        case "embedded":
+            return str(_converted(config, cache_dir)), "main"
+        case "hub":
+            _require_llama(config)
+            return config.repository, config.revision
+
+
+def quantization_of(config: ModelConfig, dtype: torch.dtype) -> BitsAndBytesConfig | None:
+    """What is done to the weights on loading; None where nothing is."""
+    if config.quantization != "nf4":
+        return None
+    return BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=config.double_quantization,
+        bnb_4bit_compute_dtype=dtype,
+    )
 
 
 def _keep_trainable_layout(model: LlamaForCausalLM) -> None:
@@ -109,7 +128,7 @@ def _keep_trainable_layout(model: LlamaForCausalLM) -> None:
             layer.support_avx512bf16_for_cpu = False
 
 
-def _not_to_be_had(config: ModelConfig, error: Exception) -> ModelError:
+def not_to_be_had(config: ModelConfig, error: Exception) -> ModelError:
     where = config.repository if config.source == "hub" else config.name
     cause = " ".join(str(error).split())[:300]
     return ModelError(f"model {where} can't be loaded: {cause}")
@@ -119,7 +138,7 @@ def _require_llama(config: HubModel) -> None:
     try:
         found = AutoConfig.from_pretrained(config.repository, revision=config.revision, trust_remote_code=False)
     except (OSError, ValueError) as error:
-        raise _not_to_be_had(config, error) from None
+        raise not_to_be_had(config, error) from None
     if found.model_type != "llama":
         raise ModelError(f"model.repository={config.repository} is a {found.model_type}, not a llama")
 

@@ -16,9 +16,9 @@ _BITS = {2: torch.int16, 4: torch.int32}
 def draw_dropped(x: Tensor, probability: float) -> Tensor | None:
     """Which elements of x go, each with `probability` < 1: flat positions, (n,) int64, some of them repeated.
 
-    Drawn from torch's generator of the device, the number of them from that of the CPU. None for a probability of 0.
+    Drawn from torch's generator of the device, the number of them from that of the CPU. None where nothing can go.
     """
-    if not probability:
+    if not probability or not x.numel():
         return None
     expected = -x.numel() * math.log1p(-probability)
     hits = int(torch.poisson(torch.tensor(expected, dtype=torch.float64)))

@@ -13,3 +13,9 @@ def quiet_libraries() -> None:
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
     # It recommends a kernel that would be fetched from a hub at run time, which is not done here.
     logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
+
+
+def import_unsloth() -> None:
+    """Call before transformers and peft are imported: Unsloth changes their classes, and asks to come first."""
+    quiet_libraries()
+    import unsloth  # noqa: F401, PLC0415

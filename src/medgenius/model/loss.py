@@ -1,5 +1,6 @@
 """The loss of a pass: the sum over its target tokens, so that any cut into passes adds up to the same."""
 
+from collections.abc import Callable
 from typing import Protocol, cast
 
 import torch
@@ -8,11 +9,17 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.nn.functional import linear
 
-from medgenius.data.steps import IGNORE, Pass
+from medgenius.data.steps import Pass
 from medgenius.model.adapter import backbone_of
+from medgenius.model.kernels import softmax_and_loss
 
-_ROWS = 128
+LossSum = Callable[[PeftModel, Pass], Tensor]
+"""`target_loss_sum`, or what another back end has in its place."""
+
+_ROWS_CPU = 256
 """Target positions whose logits are in memory at once."""
+_LOGITS = 2**27
+"""Logits in memory at once elsewhere: 256 MiB in bf16, and few enough launches."""
 
 
 def target_loss_sum(model: PeftModel, piece: Pass) -> Tensor:
@@ -27,10 +34,15 @@ def target_loss_sum(model: PeftModel, piece: Pass) -> Tensor:
         position_ids=piece.position_ids[None],
         use_cache=False,
         layout=piece.layout,
-    ).last_hidden_state[0]  # (T, hidden)
-    is_target = piece.labels != IGNORE
-    loss = _HeadLoss.apply(hidden[is_target], llama.lm_head.weight, piece.labels[is_target])  # type: ignore[no-untyped-call]
-    return cast("Tensor", loss)
+        needed=piece.targets,
+    ).last_hidden_state[0]  # (targets, hidden)
+    labels = piece.labels.index_select(0, piece.targets)
+    return cast("Tensor", _HeadLoss.apply(hidden, llama.lm_head.weight, labels))  # type: ignore[no-untyped-call]
+
+
+def _rows_at_once(weight: Tensor) -> int:
+    """For a head of (vocabulary, hidden)."""
+    return _ROWS_CPU if weight.device.type == "cpu" else max(1, _LOGITS // len(weight))
 
 
 class _Context(Protocol):
@@ -52,19 +64,16 @@ class _HeadLoss(torch.autograd.Function):
         total = torch.zeros((), dtype=torch.float32, device=hidden.device)
         wanted = ctx.needs_input_grad[0]
         grad = torch.empty_like(hidden) if wanted else None
-        for start in range(0, len(labels), _ROWS):
-            rows = slice(start, start + _ROWS)
+        at_once = _rows_at_once(weight)
+        for start in range(0, len(labels), at_once):
+            rows = slice(start, start + at_once)
             target = labels[rows, None]
-            logits = linear(hidden[rows], weight).float()  # (rows, vocabulary)
-            at_target = logits.gather(1, target)
-            logits -= logits.amax(1, keepdim=True)
-            shifted = logits.gather(1, target)
-            sums = logits.exp_().sum(1, keepdim=True)
-            total += (sums.log() - shifted).sum()
+            probabilities, losses = softmax_and_loss(linear(hidden[rows], weight), target)
+            total += losses.sum()
             if grad is not None:
-                probabilities = logits.div_(sums)
-                probabilities.scatter_add_(1, target, torch.full_like(at_target, -1.0))
-                torch.mm(probabilities.to(weight.dtype), weight, out=grad[rows])
+                # p - 1 in fp32: near 1, bf16 has no digits left for what is wanted.
+                probabilities.scatter_(1, target, torch.expm1(-losses).to(probabilities.dtype))
+                torch.mm(probabilities, weight, out=grad[rows])
         if grad is not None:
             ctx.save_for_backward(grad)
         return total

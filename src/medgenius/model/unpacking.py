@@ -4,7 +4,6 @@ Without a copy every use of a weight unpacks it again: once in the forward and o
 """
 
 import os
-from typing import cast
 
 import torch
 from bitsandbytes.functional import dequantize_4bit
@@ -48,8 +47,10 @@ def has_copy(layer: nn.Module) -> bool:
 
 
 def _unpacked(layer: Linear4bit, dtype: torch.dtype) -> Tensor:
-    weight = cast("Params4bit", layer.weight)
-    return dequantize_4bit(weight.data, weight.quant_state).to(dtype)
+    weight = layer.weight
+    # Gathered from several processes it is a plain tensor, and its scales are the layer's (model/sharding.py).
+    scales = weight.quant_state if isinstance(weight, Params4bit) else layer.quant_state
+    return dequantize_4bit(weight.data, scales).to(dtype)
 
 
 def free_memory(device: torch.device) -> int:

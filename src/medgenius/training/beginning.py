@@ -3,20 +3,26 @@
 import hashlib
 import secrets
 from array import array
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import TypeVar
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
 
+import torch
 from pydantic import TypeAdapter, ValidationError
+from pytorch_lightning.utilities import rank_zero_only
+from transformers import LlamaForCausalLM
 
 from medgenius.config.train import TrainConfig
+from medgenius.config.trainer import TrainerConfig
 from medgenius.data.prompt import Example
 from medgenius.errors import RunError
+from medgenius.model.kernels import has_compiler
+from medgenius.model.unpacking import is_unpacked
 from medgenius.runs import Run, write_json
+from medgenius.training.checkpoints import newest_checkpoint
+from medgenius.training.distributed import Group
+from medgenius.training.engine import Engine, choose_engine
 from medgenius.training.rows import TrainingData
-
-T = TypeVar("T")
+from medgenius.training.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,54 +32,66 @@ class Start:
 
     data: str
     """SHA-256 of all examples as tokens, in their order."""
-    tokens_per_pass: int
-    unpacked: bool
-    """Whether 4-bit weights had a copy in the dtype of the computation."""
+    engine: Engine
+    unpacked: list[bool]
+    """Whether 4-bit weights had a copy in the dtype of the computation, for each process by rank."""
     wandb_id: str
     wandb_name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Before:
-    """before.json: what was measured before the first step."""
+def read_beginning(
+    run: Run, config: TrainConfig, group: Group, warn: Callable[[str], None]
+) -> tuple[Start | None, Snapshot | None]:
+    """What earlier processes of this run settled and where they came to, as the first of a group finds it.
 
-    loss: float
-    answers: list[str]
-    metrics_bytes: int
-    """Length of metrics.jsonl by then."""
-
-
-def read_start(run: Run) -> Start | None:
-    return _read(run.start, TypeAdapter(Start))
+    Raises:
+        RunError: it is of another config or version, or damaged.
+    """
+    found = (_read_start(run), newest_checkpoint(run.checkpoints, config, warn)) if group.is_first else None
+    return group.from_first(found)
 
 
-def read_before(run: Run) -> Before | None:
-    return _read(run.before, TypeAdapter(Before))
+def begin(  # noqa: PLR0913, PLR0917  on all of which the answers depend
+    config: TrainConfig, run: Run, group: Group, model: LlamaForCausalLM, data: TrainingData, steps: int
+) -> Start:
+    """Settle what the config leaves open, in all processes alike, and write it down."""
+    start = Start(
+        data=fingerprint(data),
+        engine=choose_engine(config.trainer, model, data.train.examples, steps),
+        unpacked=group.from_all(is_unpacked(model)),
+        wandb_id=secrets.token_hex(4),
+        wandb_name=run.title,
+    )
+    start = group.from_first(start)
+    rank_zero_only(write_json)(run.start, asdict(start))
+    return start
 
 
-def write_start(run: Run, start: Start) -> None:
-    write_json(run.start, asdict(start))
+def _read_start(run: Run) -> Start | None:
+    try:
+        return TypeAdapter(Start).validate_json(run.start.read_bytes())
+    except FileNotFoundError:
+        return None
+    except ValidationError:
+        raise RunError(f"{run.start} is damaged: remove {run.path} and start anew") from None
 
 
-def write_before(run: Run, before: Before) -> None:
-    write_json(run.before, asdict(before))
-
-
-def new_wandb_id() -> str:
-    return secrets.token_hex(4)
-
-
-def settled(config: TrainConfig, start: Start | None) -> TrainConfig:
-    """The config with the first start's answers where it says `auto`."""
-    if start is None:
+def with_settled_copies(config: TrainConfig, start: Start | None, rank: int) -> TrainConfig:
+    """The config, with `model.cache_dequantized` as it was first answered in this process's place."""
+    if start is None or config.model.cache_dequantized != "auto":
         return config
-    model = config.model
-    if model.cache_dequantized == "auto":
-        model = model.model_copy(update={"cache_dequantized": start.unpacked})
-    trainer = config.trainer
-    if trainer.tokens_per_pass == "auto":  # noqa: S105  no password
-        trainer = trainer.model_copy(update={"tokens_per_pass": start.tokens_per_pass})
-    return config.model_copy(update={"model": model, "trainer": trainer})
+    model = config.model.model_copy(update={"cache_dequantized": start.unpacked[rank]})
+    return config.model_copy(update={"model": model})
+
+
+def settled_engine(config: TrainerConfig, start: Start, device: torch.device) -> Engine:
+    """The first start's, with as many tokens per pass as the config says by now.
+
+    What was compiled is so again where there is a compiler.
+    """
+    engine = start.engine
+    tokens = engine.tokens_per_pass if config.tokens_per_pass == "auto" else config.tokens_per_pass  # noqa: S105  no password
+    return replace(engine, tokens_per_pass=tokens, compiled=engine.compiled and has_compiler(device))
 
 
 def fingerprint(data: TrainingData) -> str:
@@ -98,12 +116,3 @@ def refuse_other_data(config: TrainConfig, run: Run, start: Start | None, data: 
     if start is not None and fingerprint(data) != start.data:
         source = f"data.path={config.data.path}" if config.data.source == "file" else f"data={config.data.source}"
         raise RunError(f"{source}: its dialogues are others than when {run.path} began; start a new run with them")
-
-
-def _read(path: Path, adapter: TypeAdapter[T]) -> T | None:
-    try:
-        return adapter.validate_json(path.read_bytes())
-    except FileNotFoundError:
-        return None
-    except ValidationError:
-        raise RunError(f"{path} is damaged: remove {path.parent} and start anew") from None

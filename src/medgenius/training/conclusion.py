@@ -29,7 +29,7 @@ def summarize(parts: Parts, outcome: Outcome) -> Summary:
         status=outcome.status,
         error=outcome.error,
         model=parts.config.model.name,
-        validation_loss_before=outcome.loss_before,
+        validation_loss_before=module.loss_before,
         validation_loss_after=outcome.loss_after,
         training_dialogues=len(data.train.examples),
         validation_dialogues=len(data.validation.examples),

@@ -5,15 +5,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 import torch
-from transformers import LlamaForCausalLM
 
 from medgenius.config.trainer import TrainerConfig
 from medgenius.errors import ConfigError
-from medgenius.model.unpacking import free_memory
-
-_FEWEST = 64
-_MOST = {"cpu": 1024, "cuda": 16384}
-"""Tokens per pass beyond which nothing is gained: on CPU a pass should stay in the cache."""
 
 LightningPrecision = Literal["32-true", "16-mixed"]
 
@@ -41,29 +35,25 @@ class Machine:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024  # Linux counts in KiB
 
 
-def tokens_per_pass(config: TrainerConfig, model: LlamaForCausalLM) -> int:
-    """What the config says, or as many tokens as a quarter of the free memory holds, within what still gains speed."""
-    if isinstance(config.tokens_per_pass, int):
-        return config.tokens_per_pass
-    shape = model.config
-    assert shape.num_key_value_heads is not None
-    # Kept for the backward, in elements: the residual before each norm, what the projections read, queries, keys and
-    # values, gate and up. As much again is there for a moment.
-    head = shape.hidden_size // shape.num_attention_heads
-    layer = 6 * shape.hidden_size + 2 * shape.num_key_value_heads * head + 2 * shape.intermediate_size
-    affordable = free_memory(model.device) // 4 // (2 * layer * shape.num_hidden_layers * model.dtype.itemsize)
-    return max(_FEWEST, min(affordable, _MOST[model.device.type]))
-
-
-def choose_machine(config: TrainerConfig) -> Machine:
+def choose_machine(config: TrainerConfig, local_rank: int = 0) -> Machine:
     """
+    Args:
+        local_rank: which of the node's processes this is; each has a GPU of its own
+
     Raises:
         ConfigError: what the config asks for, this machine does not have.
     """
     has_cuda = torch.cuda.is_available()
     if config.accelerator == "cuda" and not has_cuda:
         raise ConfigError("trainer.accelerator=cuda: no CUDA device is visible here; use auto or cpu")
-    device = torch.device("cuda" if has_cuda and config.accelerator != "cpu" else "cpu")
+    device = torch.device("cpu")
+    if has_cuda and config.accelerator != "cpu":
+        if config.devices > torch.cuda.device_count():
+            raise ConfigError(
+                f"trainer.devices={config.devices}: {torch.cuda.device_count()} CUDA devices are visible here; "
+                "take fewer, or trainer.accelerator=cpu"
+            )
+        device = torch.device("cuda", local_rank) if config.processes > 1 else torch.device("cuda")
     return Machine(device, _dtype(config, device))
 
 
@@ -78,6 +68,6 @@ def _dtype(config: TrainerConfig, device: torch.device) -> torch.dtype:
                 raise ConfigError("trainer.precision=fp16 needs CUDA: its gradients must be scaled; use bf16 or fp32")
             return torch.float16
         case "auto":
-            if device.type == "cuda":
-                return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+            if device.type == "cuda":  # before Ampere bf16 is emulated, far slower than fp16
+                return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float16
             return torch.bfloat16 if torch.ops.mkldnn._is_mkldnn_bf16_supported() else torch.float32

@@ -4,7 +4,6 @@ import math
 from collections.abc import Sequence
 
 import torch
-from peft import PeftModel
 from pytorch_lightning import LightningModule
 from pytorch_lightning.core.optimizer import LightningOptimizer
 from torch import Tensor
@@ -15,34 +14,39 @@ from medgenius.config.optimizer import OptimizerConfig
 from medgenius.config.scheduler import SchedulerConfig
 from medgenius.data.steps import Step
 from medgenius.errors import NonFiniteError
-from medgenius.model.loss import target_loss_sum
+from medgenius.model.backend import Trainable
+from medgenius.training.distributed import Group
 from medgenius.training.optimizer import build_optimizer, build_schedule
 
 
 class FineTuning(LightningModule):
     """A 4-bit LLaMA with a LoRA adapter.
 
-    The loss of a step is the mean over all target tokens of its dialogues, so how they are cut into passes changes
-    memory and nothing else.
+    The loss of a step is the mean over all target tokens of its dialogues, so how they are cut into passes and dealt
+    to processes changes memory and time and nothing else.
     """
 
-    def __init__(  # noqa: PLR0913, PLR0917  one argument for each thing a step depends on
+    def __init__(  # noqa: PLR0913, PLR0917  what a run is made of
         self,
-        model: PeftModel,
+        trainable: Trainable,
         optimizer: OptimizerConfig,
         scheduler: SchedulerConfig,
         total_steps: int,
         steps_per_epoch: int,
         gradient_clip_val: float,
+        group: Group,
     ) -> None:
         super().__init__()
         self.automatic_optimization = False  # Lightning would keep the graphs of all passes until the end of the step
-        self.model = model
+        self.model = trainable.model
+        self._loss_sum = trainable.loss_sum
         self._optimizer_config = optimizer
         self._scheduler_config = scheduler
         self.total_steps = total_steps
         self._steps_per_epoch = steps_per_epoch
         self._gradient_clip_val = gradient_clip_val
+        self._group = group
+        self._trained = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
         self.real_tokens = 0
         """Tokens seen in training so far."""
         self.target_tokens = 0
@@ -53,8 +57,12 @@ class FineTuning(LightningModule):
         """Optimizer steps done at the last validation."""
         self.validation_loss: float | None = None
         """Of the last validation."""
+        self.loss_before: float | None = None
+        """Validation loss of the frozen model alone; known from the first validation on."""
         self._gradient_norm = 0.0
-        self._validation_loss_sum = 0.0
+        # In fp64, and on the device: to read them after each pass would be to wait for it.
+        self._validation_loss_sum: Tensor | float = 0.0
+        self._loss_sum_before: Tensor | float = 0.0
         self._validation_targets = 0
 
     @property
@@ -65,9 +73,10 @@ class FineTuning(LightningModule):
     def training_step(self, step: Step, _index: int) -> None:
         total = torch.zeros((), device=self.device)
         for piece in step.passes:
-            loss = target_loss_sum(self.model, piece) / step.target_tokens
+            loss = self._loss_sum(self.model, piece) / step.target_tokens
             self.manual_backward(loss)
             total += loss.detach()
+        total = self._group.add_up_gradients(self._trained, total)
         self._stop_unless_finite("loss", float(total))
         rate = self._update()
         self.steps_done += 1
@@ -94,8 +103,7 @@ class FineTuning(LightningModule):
 
     def on_before_optimizer_step(self, optimizer: Optimizer) -> None:  # noqa: ARG002  Lightning's signature
         """Clip. Lightning calls this with gradients unscaled, in every precision."""
-        trained = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
-        norm = float(torch.nn.utils.clip_grad_norm_(trained, self._gradient_clip_val))
+        norm = float(torch.nn.utils.clip_grad_norm_(self._trained, self._gradient_clip_val))
         if self.trainer.precision != "16-mixed":  # there an overflow is expected, and its step skipped
             self._stop_unless_finite("gradient", norm)
         self._gradient_norm = norm
@@ -108,18 +116,31 @@ class FineTuning(LightningModule):
             )
 
     def validation_step(self, step: Step, _index: int) -> None:
-        for piece in step.passes:
-            self._validation_loss_sum += float(target_loss_sum(self.model, piece))
+        """With the adapter; the first time round also without, which is the model before training.
+
+        A fresh adapter's B is zero, so the loss is the same as if it had been measured before the first step, but
+        that step need not wait for it.
+        """
+        self._validation_loss_sum += self._loss_sum_of(step)
+        if self.loss_before is None:
+            with self.model.disable_adapter():
+                self._loss_sum_before += self._loss_sum_of(step)
         self._validation_targets += step.target_tokens
 
+    def _loss_sum_of(self, step: Step) -> Tensor:
+        start = torch.zeros((), dtype=torch.float64, device=self.device)
+        return sum((self._loss_sum(self.model, piece).double() for piece in step.passes), start)
+
     def on_validation_epoch_end(self) -> None:
-        loss = self._validation_loss_sum / self._validation_targets
+        if self.loss_before is None:
+            self.loss_before = self._group.add_up(float(self._loss_sum_before)) / self._validation_targets
+            for logger in self.loggers:
+                logger.log_metrics(_validation_metrics(self.loss_before), step=0)
+        loss = self._group.add_up(float(self._validation_loss_sum)) / self._validation_targets
         self._validation_loss_sum, self._validation_targets = 0.0, 0
         self._stop_unless_finite("validation loss", loss)
         self.validated_at, self.validation_loss = self.steps_done, loss
-        self.log("validation/loss", loss)
-        self.log("validation/perplexity", math.exp(min(loss, 700.0)))
-        self.log("epoch", float(self.epoch))
+        self.log_dict({**_validation_metrics(loss), "epoch": float(self.epoch)})
 
     def configure_optimizers(self) -> tuple[Sequence[Optimizer], Sequence[LambdaLR]]:
         optimizer = build_optimizer(self.model.parameters(), self._optimizer_config)
@@ -127,3 +148,7 @@ class FineTuning(LightningModule):
 
     def forward(self, *_: Tensor) -> Tensor:
         raise NotImplementedError("training and validation steps are all there is; see medgenius.model.loss")
+
+
+def _validation_metrics(loss: float) -> dict[str, float]:
+    return {"validation/loss": loss, "validation/perplexity": math.exp(min(loss, 700.0))}

@@ -10,6 +10,7 @@ from medgenius.config.train import TrainConfig
 from medgenius.runs import Run
 from medgenius.training.beginning import Start
 from medgenius.training.callbacks.throughput import Throughput
+from medgenius.training.distributed import Group
 from medgenius.training.loggers import JsonlLogger
 from medgenius.training.machine import Machine
 from medgenius.training.module import FineTuning
@@ -27,11 +28,13 @@ class Parts:
     run: Run
     console: Console
     machine: Machine
+    group: Group
     data: TrainingData
     sampler: Sampler
     module: FineTuning
     throughput: Throughput
-    metrics: JsonlLogger
+    metrics: JsonlLogger | None
+    """None in a process that writes nothing."""
     loggers: list[Logger]
     start: Start
     resumed: Snapshot | None
@@ -50,5 +53,4 @@ class Outcome:
 
     status: Status = "failed"
     error: str | None = None
-    loss_before: float | None = None
     loss_after: float | None = None

@@ -6,6 +6,8 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from pytorch_lightning.utilities import rank_zero_only
+
 from medgenius.config.train import TrainConfig
 from medgenius.runs import Run, write_text
 from medgenius.training.callbacks.progress import duration
@@ -32,6 +34,7 @@ td { overflow-wrap: anywhere; white-space: pre-line; }
 """
 
 
+@rank_zero_only
 def write_report(run: Run, config: TrainConfig, summary: Summary) -> None:
     """Draw metrics.jsonl and summary into one page."""
     entries = [json.loads(line) for line in run.metrics.read_text(encoding="utf-8").splitlines()]

@@ -1,7 +1,9 @@
 """From the config's rows to what a run trains on and validates with; nothing leaves unnamed."""
 
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
+from pytorch_lightning.utilities import rank_zero_only
 from rich.console import Console
 
 from medgenius.config.train import TrainConfig
@@ -10,6 +12,7 @@ from medgenius.data.encode import Encoded, encode_dialogues
 from medgenius.data.prompt import Prompt
 from medgenius.data.sources import load_dialogues
 from medgenius.data.split import split_dialogues
+from medgenius.data.token_cache import TokenCache
 from medgenius.errors import DataError
 from medgenius.reading.records import BadRow
 from medgenius.runs import Run, write_jsonl
@@ -33,8 +36,9 @@ def prepare_data(config: TrainConfig, prompt: Prompt, run: Run, console: Console
     """
     loaded = load_dialogues(config.data, config.seed)
     split = split_dialogues(loaded.dialogues, config.data.validation_fraction, config.seed)
+    cache = TokenCache(Path(config.run.cache_dir).expanduser() / "tokens") if config.data.cache_tokens else None
     train, validation = (
-        encode_dialogues(side, prompt, config.data.max_length) for side in (split.train, split.validation)
+        encode_dialogues(side, prompt, config.data.max_length, cache) for side in (split.train, split.validation)
     )
     refused = train.refused + validation.refused
     if refused and config.data.on_bad_row == "stop":
@@ -44,7 +48,7 @@ def prepare_data(config: TrainConfig, prompt: Prompt, run: Run, console: Console
         raise DataError("no dialogue is left for training or for validation: see data.max_length")
     skipped = loaded.skipped + refused
     if skipped:
-        write_jsonl(run.skipped_rows, [asdict(row) for row in skipped])
+        rank_zero_only(write_jsonl)(run.skipped_rows, [asdict(row) for row in skipped])
         console.print(f"[yellow]{len(skipped)} rows skipped[/], named in {run.skipped_rows}", highlight=False)
     console.print(
         f"data   {len(train.examples):,} dialogues for training, {len(validation.examples):,} for validation",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 from peft import PeftModel
 from pytorch_lightning.loggers import Logger, WandbLogger
+from pytorch_lightning.utilities import rank_zero_only
 from transformers import GenerationConfig, PreTrainedTokenizerBase
 
 from medgenius.config.train import TrainConfig
@@ -35,7 +36,7 @@ class Sampler:
         )
         was_training = self.model.training
         self.model.eval()
-        with torch.inference_mode():
+        with torch.no_grad():  # not inference_mode: weights that fsdp gathers here are used again in training
             # Packed attention takes no mask: one unpadded question needs none.
             output = backbone_of(self.model).generate(  # type: ignore[misc]
                 ids, generation_config=settings, attention_mask=torch.ones_like(ids)
@@ -53,6 +54,7 @@ def wants_samples(config: TrainConfig) -> bool:
     return config.data.source == "sample" if wanted == "auto" else wanted
 
 
+@rank_zero_only
 def write_samples(
     run: Run, loggers: Sequence[Logger], dialogues: Sequence[Dialogue], before: Sequence[str], after: Sequence[str]
 ) -> None:

@@ -25,6 +25,8 @@ class Position:
     validated_at: int
     """Steps that were done at the last validation; -1 before the first."""
     validation_loss: float | None
+    loss_before: float | None
+    """Validation loss of the frozen model alone; None before the first validation."""
     best_step: int | None
     best_loss: float | None
     """The lowest validation loss after a step."""
@@ -79,6 +81,7 @@ def restore_adapter(module: FineTuning, snapshot: Snapshot) -> None:
     module.target_tokens = position.target_tokens
     module.validated_at = position.validated_at
     module.validation_loss = position.validation_loss
+    module.loss_before = position.loss_before
 
 
 def restore_progress(trainer: Trainer, step: int) -> None:

@@ -5,6 +5,7 @@ import shlex
 from dataclasses import asdict, dataclass
 from typing import Literal
 
+from pytorch_lightning.utilities import rank_zero_only
 from rich.console import Console
 from rich.panel import Panel
 from rich.table import Table
@@ -48,6 +49,7 @@ class Summary:
     cost: Cost
 
 
+@rank_zero_only
 def write_summary(run: Run, summary: Summary) -> None:
     write_json(run.summary, asdict(summary))
 

@@ -10,37 +10,33 @@ from medgenius.model.libraries import quiet_libraries
 quiet_libraries()
 
 import pytorch_lightning  # noqa: E402  after the libraries were told to be quiet
-from pytorch_lightning import Trainer  # noqa: E402
+from pytorch_lightning.utilities import rank_zero_only  # noqa: E402
 from rich.console import Console  # noqa: E402
 from safetensors import SafetensorError  # noqa: E402
-from torch.utils.data import DataLoader  # noqa: E402
 
+from medgenius.config.launch import Place  # noqa: E402
 from medgenius.config.train import TrainConfig  # noqa: E402
-from medgenius.data.prompt import Example, Prompt  # noqa: E402
+from medgenius.data.prompt import Prompt  # noqa: E402
+from medgenius.data.sharing import Share  # noqa: E402
 from medgenius.data.steps import steps_per_epoch, training_steps, validation_steps  # noqa: E402
 from medgenius.errors import Interrupted, MedGeniusError, RunError  # noqa: E402
-from medgenius.model.adapter import add_adapter, backbone_of, save_adapter, trainable_parameters  # noqa: E402
-from medgenius.model.backbone import load_backbone, load_tokenizer  # noqa: E402
-from medgenius.model.unpacking import is_unpacked  # noqa: E402
+from medgenius.model.adapter import backbone_of, save_adapter, trainable_parameters  # noqa: E402
+from medgenius.model.backbone import load_tokenizer, prepare_files  # noqa: E402
+from medgenius.model.backend import load_trainable  # noqa: E402
 from medgenius.runs import Run, new_directory, write_config  # noqa: E402
 from medgenius.training.beginning import (  # noqa: E402
-    Before,
-    Start,
-    fingerprint,
-    new_wandb_id,
-    read_before,
-    read_start,
+    begin,
+    read_beginning,
     refuse_other_data,
-    settled,
-    write_before,
-    write_start,
+    settled_engine,
+    with_settled_copies,
 )
 from medgenius.training.callbacks.signals import Signals  # noqa: E402
 from medgenius.training.callbacks.throughput import Throughput  # noqa: E402
-from medgenius.training.checkpoints import newest_checkpoint  # noqa: E402
 from medgenius.training.conclusion import conclude  # noqa: E402
+from medgenius.training.distributed import Group, join  # noqa: E402
 from medgenius.training.loggers import JsonlLogger, wandb_logger  # noqa: E402
-from medgenius.training.machine import choose_machine, tokens_per_pass  # noqa: E402
+from medgenius.training.machine import Machine, choose_machine  # noqa: E402
 from medgenius.training.module import FineTuning  # noqa: E402
 from medgenius.training.parts import Outcome, Parts  # noqa: E402
 from medgenius.training.rng import random_state  # noqa: E402
@@ -50,8 +46,13 @@ from medgenius.training.summary import Summary  # noqa: E402
 from medgenius.training.trainer import build_trainer, go_on  # noqa: E402
 
 
-def train(config: TrainConfig, run: Run, console: Console) -> Summary:
+def train(config: TrainConfig, run: Run | None, console: Console, place: Place) -> Summary:
     """Fine-tune as the config says and fill the run directory, from its last complete checkpoint if it has one.
+
+    With several processes each calls this; the first one writes.
+
+    Args:
+        run: None where another process made the directory
 
     Raises:
         Interrupted: a signal asked the run to end; there is a checkpoint of the last step.
@@ -59,13 +60,17 @@ def train(config: TrainConfig, run: Run, console: Console) -> Summary:
             and W&B's run is closed.
     """
     with Signals() as signals:
-        return _train(config, run, console, signals)
+        return _train(config, run, console, place, signals)
 
 
-def _train(config: TrainConfig, run: Run, console: Console, signals: Signals) -> Summary:
-    if not run.config.exists():
-        write_config(run, config)
-    parts = assemble(config, run, console)
+def _train(config: TrainConfig, run: Run | None, console: Console, place: Place, signals: Signals) -> Summary:
+    started = time.perf_counter()
+    machine = choose_machine(config.trainer, place.local_rank)
+    group = join(place, machine.device, config.trainer.devices)
+    signals.agree_with(group)
+    run = group.from_first(run)
+    rank_zero_only(write_config)(run, config)
+    parts = assemble(config, run, console, machine, group, started)
     outcome = Outcome()
     try:
         fit(parts, outcome, signals)
@@ -82,55 +87,54 @@ def _train(config: TrainConfig, run: Run, console: Console, signals: Signals) ->
     return conclude(parts, outcome)
 
 
-def assemble(config: TrainConfig, run: Run, console: Console) -> Parts:
-    """Load and check everything: machine, tokenizer, dialogues, model, adapter."""
-    started = time.perf_counter()
-    machine = choose_machine(config.trainer)
+def assemble(  # noqa: PLR0913, PLR0917  what is there before anything is loaded
+    config: TrainConfig, run: Run, console: Console, machine: Machine, group: Group, started: float
+) -> Parts:
+    """Load and check everything: what an earlier process left, tokenizer, dialogues, model, adapter.
+
+    Args:
+        started: when this process began, on the clock of `time.perf_counter`
+    """
     say = partial(console.print, highlight=False)
-    resumed = newest_checkpoint(run.checkpoints, config, lambda text: say(f"[yellow]warning:[/] {text}"))
-    start, before = read_start(run), read_before(run)
+    start, resumed = read_beginning(run, config, group, lambda text: say(f"[yellow]warning:[/] {text}"))
     cache_dir = Path(config.run.cache_dir).expanduser()
     pytorch_lightning.seed_everything(config.seed, verbose=False)
+    rank_zero_only(prepare_files)(config.model, cache_dir)
+    group.wait()
     tokenizer = load_tokenizer(config.model, cache_dir)
     prompt = Prompt(config.prompt, tokenizer)
     tokenizer.chat_template = prompt.chat_template
     data = prepare_data(config, prompt, run, console)
     refuse_other_data(config, run, start, data)
-    model = add_adapter(
-        load_backbone(settled(config, start).model, cache_dir, machine.dtype, machine.device), config.lora, config.seed
-    )
-    if start is None:
-        backbone = backbone_of(model)
-        start = Start(
-            data=fingerprint(data),
-            tokens_per_pass=tokens_per_pass(config.trainer, backbone),
-            unpacked=is_unpacked(backbone),
-            wandb_id=new_wandb_id(),
-            wandb_name=run.title,
-        )
-        write_start(run, start)
+    settled = with_settled_copies(config, start, group.rank)
+    trainable = load_trainable(settled, cache_dir, machine.dtype, machine.device)
+    model = trainable.model
+    if group.rank:  # dropout draws otherwise in each process; the adapter was drawn alike
+        pytorch_lightning.seed_everything(config.seed + group.rank, verbose=False)
     per_epoch = steps_per_epoch(len(data.train.examples), config.trainer.batch_size)
     steps = count_steps(config, per_epoch)
-    say(f"model  {config.model.name} · {machine.device.type} · {str(machine.dtype).removeprefix('torch.')}")
+    several = f" · {group.processes} processes, {config.trainer.strategy}" if group.processes > 1 else ""
+    say(f"model  {config.model.name} · {machine.device.type} · {str(machine.dtype).removeprefix('torch.')}{several}")
     say(f"lora   r={config.lora.r} alpha={config.lora.alpha} · {trainable_parameters(model):,} trained parameters")
     say(f"steps  {steps} of {config.trainer.batch_size} dialogues")
+    start = start or begin(config, run, group, backbone_of(model), data, steps)
     if resumed:
         say(f"resume after step {resumed.position.step} of {steps}")
-    kept = resumed.position.metrics_bytes if resumed else before.metrics_bytes if before else 0
-    metrics = JsonlLogger(run.metrics, kept)
+    metrics = JsonlLogger(run.metrics, resumed.position.metrics_bytes if resumed else 0) if group.is_first else None
     return Parts(
         config=config,
         run=run,
         console=console,
         machine=machine,
+        group=group,
         data=data,
         sampler=Sampler(model, tokenizer, prompt, config.tracking.sample_tokens),
         module=FineTuning(
-            model, config.optimizer, config.scheduler, steps, per_epoch, config.trainer.gradient_clip_val
+            trainable, config.optimizer, config.scheduler, steps, per_epoch, config.trainer.gradient_clip_val, group
         ),
         throughput=Throughput(machine),
         metrics=metrics,
-        loggers=[metrics],
+        loggers=[metrics] if metrics else [],
         start=start,
         resumed=resumed,
         started=started - (resumed.position.seconds if resumed else 0.0),
@@ -138,44 +142,41 @@ def assemble(config: TrainConfig, run: Run, console: Console) -> Parts:
 
 
 def fit(parts: Parts, outcome: Outcome, signals: Signals) -> None:
-    """Validate, train, validate, and answer the sample questions before and after."""
-    config, module, questions = parts.config, parts.module, parts.data.questions
-    rng = parts.resumed.rng[0] if parts.resumed else random_state()
-    per_pass = tokens_per_pass(settled(config, parts.start).trainer, backbone_of(module.model))
-    to_validate = validation_steps(parts.data.validation.examples, per_pass)
-    if wandb := wandb_logger(config, parts.run, parts.start.wandb_id, parts.start.wandb_name):
+    """Train and validate, and answer the sample questions. The first step comes at once: what the model could do before
+    is told by the same model with its adapter switched off."""
+    config, module, questions, group = parts.config, parts.module, parts.data.questions, parts.group
+    rng = parts.resumed.rng[group.rank] if parts.resumed else random_state()
+    engine = settled_engine(config.trainer, parts.start, parts.machine.device)
+    engine.apply(backbone_of(module.model), Path(config.run.cache_dir).expanduser())
+    parts.console.print(f"engine {engine}", highlight=False)
+    share = Share(group.rank, group.processes, same_passes=config.trainer.strategy == "fsdp")
+    to_validate = validation_steps(parts.data.validation.examples, engine.tokens_per_pass, share)
+    if group.is_first and (wandb := wandb_logger(config, parts.run, parts.start.wandb_id, parts.start.wandb_name)):
         parts.loggers.append(wandb)
     trainer = build_trainer(parts, signals, rng)
-    before = measure_before(parts, trainer, to_validate)
-    outcome.loss_before = before.loss
-    parts.console.print(f"before validation loss {before.loss:.3f}", highlight=False)
 
     go_on(parts, trainer, to_validate)
     if module.steps_done < module.total_steps:
-        steps = range(module.steps_done, module.total_steps)
-        to_train = training_steps(parts.data.train.examples, config.trainer.batch_size, per_pass, config.seed, steps)
+        to_train = training_steps(
+            parts.data.train.examples,
+            config.trainer.batch_size,
+            engine.tokens_per_pass,
+            config.seed,
+            range(module.steps_done, module.total_steps),
+            share,
+        )
         trainer.fit(module, to_train, to_validate)
     if module.validated_at != module.steps_done:  # max_steps ended the run between two validations
         trainer.validate(module, to_validate, verbose=False)
     outcome.loss_after = module.validation_loss
     if questions:
         with parts.console.status("answering the sample questions"):
-            write_samples(parts.run, parts.loggers, questions, before.answers, parts.sampler.answers(questions))
+            with module.model.disable_adapter():
+                before = parts.sampler.answers(questions)
+            write_samples(parts.run, parts.loggers, questions, before, parts.sampler.answers(questions))
 
 
-def measure_before(parts: Parts, trainer: Trainer, to_validate: DataLoader[Example]) -> Before:
-    """Validation loss and answers of the model with its fresh adapter, as an earlier process of this run wrote them."""
-    if before := read_before(parts.run):
-        return before
-    with parts.console.status("validating before training"):
-        trainer.validate(parts.module, to_validate, verbose=False)
-        answers = parts.sampler.answers(parts.data.questions)
-    loss = float(trainer.callback_metrics["validation/loss"])
-    before = Before(loss, answers, parts.metrics.length)
-    write_before(parts.run, before)
-    return before
-
-
+@rank_zero_only
 def save(parts: Parts) -> None:
     """adapter/: what PEFT and transformers load."""
     model = parts.config.model

@@ -3,6 +3,7 @@
 import logging
 import warnings
 
+from lightning_fabric.plugins.environments.lightning import LightningEnvironment
 from pytorch_lightning import Trainer
 from torch.utils.data import DataLoader
 
@@ -29,10 +30,12 @@ def build_trainer(parts: Parts, signals: Signals, rng: RandomState) -> Trainer:
     warnings.filterwarnings(
         "ignore", module="pytorch_lightning"
     )  # advice on workers and intervals that are chosen here
-    throughput, resumed = parts.throughput, parts.resumed
+    throughput, resumed, group = parts.throughput, parts.resumed, parts.group
     return Trainer(
         accelerator=parts.machine.lightning_accelerator,
         devices=1,
+        strategy=group.strategy() if group.processes > 1 else "auto",
+        plugins=[LightningEnvironment()],  # the processes are there: Lightning need not look for torchrun or srun
         precision=parts.machine.lightning_precision,
         logger=parts.loggers,
         callbacks=[
@@ -42,6 +45,7 @@ def build_trainer(parts: Parts, signals: Signals, rng: RandomState) -> Trainer:
             Checkpoints(
                 parts.run.checkpoints,
                 parts.config,
+                group,
                 throughput,
                 parts.metrics,
                 lambda: parts.seconds,
@@ -58,6 +62,7 @@ def build_trainer(parts: Parts, signals: Signals, rng: RandomState) -> Trainer:
         enable_progress_bar=False,
         enable_model_summary=False,
         use_distributed_sampler=False,
+        inference_mode=False,  # weights that fsdp gathers while validating are used again in training
     )
 
 

@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from medgenius.errors import RunError
-from medgenius.resume import read_config
-from medgenius.runs import Run
+from medgenius.runs import Run, read_config
 from medgenius.training.checkpoints import newest_checkpoint
 from tests.training.faults.processes import LINE, start, write_dialogues
 from tests.training.faults.test_kill import assert_equal

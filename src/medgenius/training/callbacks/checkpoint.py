@@ -13,6 +13,7 @@ from medgenius.data.steps import Step
 from medgenius.errors import Interrupted, NonFiniteError, RunError
 from medgenius.training.callbacks.throughput import Throughput
 from medgenius.training.checkpoints import checkpoint_path, remove_old, write_checkpoint
+from medgenius.training.distributed import Group
 from medgenius.training.loggers import JsonlLogger
 from medgenius.training.module import FineTuning
 from medgenius.training.rng import RandomState, random_state
@@ -24,8 +25,10 @@ class Checkpoints(Callback):
     writes the copy in a thread. Due every so many steps or seconds, after each validation, when the run is asked to
     stop, when numbers go wrong, and at the end.
 
+    Of several processes each gives its random generators, and the first writes.
+
     Args:
-        metrics: synced with each checkpoint, which notes how long it is.
+        metrics: synced with each checkpoint, which notes how long it is; None in a process that writes nothing.
         elapsed: seconds of the run so far.
         resumed: where this process began.
     """
@@ -34,13 +37,15 @@ class Checkpoints(Callback):
         self,
         folder: Path,
         config: TrainConfig,
+        group: Group,
         throughput: Throughput,
-        metrics: JsonlLogger,
+        metrics: JsonlLogger | None,
         elapsed: Callable[[], float],
         resumed: Position | None,
     ) -> None:
         self._folder = folder
         self._config = config
+        self._group = group
         self._throughput = throughput
         self._metrics = metrics
         self._elapsed = elapsed
@@ -100,8 +105,11 @@ class Checkpoints(Callback):
 
     def _is_due(self, module: FineTuning) -> bool:
         every, step = self._config.trainer.checkpoint_every, module.steps_done
-        waited = time.monotonic() - self._saved_time
-        due = waited >= seconds(every) if isinstance(every, str) else step % every == 0
+        if isinstance(every, str):
+            waited = time.monotonic() - self._saved_time
+            due = self._group.largest(waited >= seconds(every)) > 0  # clocks may differ, and all must come together
+        else:
+            due = step % every == 0
         return step > 0 and (due or module.validated_at == step)
 
     def _save(self, trainer: Trainer, module: FineTuning) -> None:
@@ -109,25 +117,28 @@ class Checkpoints(Callback):
             return
         self.wait()
         rng = self._rng[1] if self._rng and self._rng[0] == module.steps_done else random_state()
-        snapshot = take_snapshot(trainer, module, self._position(module), [rng])
+        generators = self._group.from_all(rng)
         self._saved_at, self._saved_time = module.steps_done, time.monotonic()
-        self._writing = self._thread.submit(self._write, snapshot)
+        if self._metrics:
+            snapshot = take_snapshot(trainer, module, self._position(module, self._metrics), generators)
+            self._writing = self._thread.submit(self._write, snapshot, self._metrics)
 
-    def _position(self, module: FineTuning) -> Position:
+    def _position(self, module: FineTuning, metrics: JsonlLogger) -> Position:
         return Position(
             step=module.steps_done,
             real_tokens=module.real_tokens,
             target_tokens=module.target_tokens,
             validated_at=module.validated_at,
             validation_loss=module.validation_loss,
+            loss_before=module.loss_before,
             best_step=self._best[0],
             best_loss=self._best[1],
             training_seconds=self._throughput.training_seconds,
             seconds=self._elapsed(),
-            metrics_bytes=self._metrics.length,
+            metrics_bytes=metrics.length,
         )
 
-    def _write(self, snapshot: Snapshot) -> None:
-        self._metrics.sync()
+    def _write(self, snapshot: Snapshot, metrics: JsonlLogger) -> None:
+        metrics.sync()
         write_checkpoint(self._folder, snapshot, self._config)
         remove_old(self._folder, self._config.trainer.keep_checkpoints, snapshot.position.best_step)

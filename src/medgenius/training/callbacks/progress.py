@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from medgenius.training.callbacks.throughput import Throughput
+from medgenius.training.module import FineTuning
 
 _LINE_EVERY = 30.0
 """Seconds between lines without a terminal."""
@@ -63,9 +64,11 @@ class ProgressBar(Callback):
         left = self._throughput.training_seconds / step * (self._total_steps - step)
         self._console.print(f"step {step}/{self._total_steps} · {numbers} · {duration(left)} left", highlight=False)
 
-    def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: ARG002
+    def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        assert isinstance(pl_module, FineTuning)
         if "validation/loss" in trainer.callback_metrics:
-            self._validation = f" · validation {float(trainer.callback_metrics['validation/loss']):.3f}"
+            loss = float(trainer.callback_metrics["validation/loss"])
+            self._validation = f" · validation {pl_module.loss_before:.3f} → {loss:.3f}"
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: ARG002
         self._bar.stop()

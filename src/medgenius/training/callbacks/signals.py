@@ -8,11 +8,8 @@ from typing import Self
 
 from pytorch_lightning import Callback, LightningModule, Trainer
 
-from medgenius.errors import Interrupted
-
-REQUEUE = 75
-"""Exit status after SIGTERM and SIGUSR1: EX_TEMPFAIL of sysexits.h, start me again."""
-_STATUS = {signal.SIGINT: 130, signal.SIGTERM: REQUEUE, signal.SIGUSR1: REQUEUE}
+from medgenius.errors import STOP_STATUS, Interrupted
+from medgenius.training.distributed import Group
 
 
 class Signals(Callback):
@@ -20,16 +17,18 @@ class Signals(Callback):
     the middle of a validation. A second Ctrl-C ends it at once; so does the first signal where no step is in danger.
 
     Used in a `with` around the run, and as a callback inside it. What the process was started to ignore stays ignored.
+    Of several processes all end after the same step, whichever of them was asked.
     """
 
     def __init__(self) -> None:
+        self._group: Group | None = None
         self._stop: signal.Signals | None = None
         self._training = False
         self._previous: dict[signal.Signals, object] = {}
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
-            self._previous = {number: signal.getsignal(number) for number in _STATUS}
+            self._previous = {number: signal.getsignal(number) for number in STOP_STATUS}
             self._listen()
         return self
 
@@ -38,6 +37,10 @@ class Signals(Callback):
             signal.signal(number, handler)  # type: ignore[arg-type]
         if self._stop and isinstance(raised, SystemExit):  # Lightning heard it first
             raise self._interrupted(between_steps=False) from None
+
+    def agree_with(self, group: Group) -> None:
+        """From now on this process ends with the others."""
+        self._group = group
 
     def _listen(self) -> None:
         for number, handler in self._previous.items():
@@ -48,17 +51,20 @@ class Signals(Callback):
         first = self._stop is None
         self._stop = self._stop or signal.Signals(number)
         if first and self._training:
-            # Not `print`: a handler may interrupt one, and a stream can't be entered twice.
-            os.write(2, f"\n{self._stop.name}: stopping after this step{_HINT[self._stop]}\n".encode())
+            if self._group and self._group.is_first:
+                # Not `print`: a handler may interrupt one, and a stream can't be entered twice.
+                os.write(2, f"\n{self._stop.name}: stopping after this step{_HINT[self._stop]}\n".encode())
         elif first or number == signal.SIGINT:
             raise self._interrupted(between_steps=False)
 
     def _interrupted(self, *, between_steps: bool) -> Interrupted:
         assert self._stop is not None
-        return Interrupted(f"stopped by {self._stop.name}", _STATUS[self._stop], between_steps=between_steps)
+        return Interrupted(f"stopped by {self._stop.name}", STOP_STATUS[self._stop], between_steps=between_steps)
 
     def _stop_if_asked(self) -> None:
-        if self._stop and self._training:
+        assert self._group is not None
+        if asked := self._group.largest(self._stop or 0):
+            self._stop = signal.Signals(asked)
             self._training = False
             raise self._interrupted(between_steps=True)
 
@@ -86,12 +92,12 @@ class Signals(Callback):
         batch_idx: int,  # noqa: ARG002
         dataloader_idx: int = 0,  # noqa: ARG002
     ) -> None:
-        self._stop_if_asked()
+        if self._training:
+            self._stop_if_asked()
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: ARG002
         self._training = False
-        if self._stop:
-            raise self._interrupted(between_steps=True)
+        self._stop_if_asked()
 
 
 _HINT = {signal.SIGINT: "; once more: at once", signal.SIGTERM: "", signal.SIGUSR1: ""}

@@ -7,6 +7,7 @@ from pytorch_lightning.loggers import WandbLogger
 
 from medgenius.data.steps import Step
 from medgenius.training.machine import Machine
+from medgenius.training.module import FineTuning
 from medgenius.training.snapshot import Position
 
 
@@ -18,10 +19,12 @@ class Throughput(Callback):
         self._started = 0.0
         self.training_seconds = 0.0
         self.tokens = 0
+        self._validated = False
 
     def restore(self, position: Position) -> None:
         """Count on from an earlier process of the run."""
         self.training_seconds, self.tokens = position.training_seconds, position.real_tokens
+        self._validated = position.loss_before is not None
 
     @property
     def tokens_per_second(self) -> float:
@@ -44,13 +47,18 @@ class Throughput(Callback):
         self.tokens += batch.real_tokens
         pl_module.log("tokens_per_second", batch.real_tokens / seconds)
         pl_module.log("peak_memory_bytes", float(self._machine.peak_memory_bytes()))
-        self._log_by_tokens(trainer, "train/loss")
+        _log_by_tokens(trainer, "train/loss", float(trainer.callback_metrics["train/loss"]), self.tokens)
 
-    def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: ARG002
-        self._log_by_tokens(trainer, "validation/loss")
+    def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        assert isinstance(pl_module, FineTuning)
+        if not self._validated and pl_module.loss_before is not None:
+            _log_by_tokens(trainer, "validation/loss", pl_module.loss_before, 0)
+            self._validated = True
+        if "validation/loss" in trainer.callback_metrics:
+            _log_by_tokens(trainer, "validation/loss", float(trainer.callback_metrics["validation/loss"]), self.tokens)
 
-    def _log_by_tokens(self, trainer: Trainer, metric: str) -> None:
-        for logger in trainer.loggers:
-            if isinstance(logger, WandbLogger) and metric in trainer.callback_metrics:
-                value = float(trainer.callback_metrics[metric])
-                logger.experiment.log({f"by_tokens/{metric}": value, "tokens/real": self.tokens})
+
+def _log_by_tokens(trainer: Trainer, metric: str, value: float, tokens: int) -> None:
+    for logger in trainer.loggers:
+        if isinstance(logger, WandbLogger):
+            logger.experiment.log({f"by_tokens/{metric}": value, "tokens/real": tokens})
