@@ -1,5 +1,7 @@
 """What a model could do before training is told by the trained one with its adapter switched off: the same numbers."""
 
+import math
+
 import pytest
 import torch
 from pytorch_lightning import Trainer
@@ -37,12 +39,11 @@ def test_loss_before_is_exactly_that_of_the_fresh_adapter(dtype: torch.dtype, co
     model = add_adapter(backbone, config.lora, seed=1)
     loader = validation_steps(random_examples((20, 30), (7, 50), (90, 3), prefix=12), tokens_per_pass=100)
     steps = list(loader)
-    targets = sum(step.target_tokens for step in steps)
+    targets: int = sum(step.target_tokens for step in steps)
 
     def loss() -> float:
         with torch.inference_mode():
-            sums = (float(target_loss_sum(model, piece)) for step in steps for piece in step.passes)
-            return float(sum(sums)) / targets
+            return math.fsum(float(target_loss_sum(model, piece)) for step in steps for piece in step.passes) / targets
 
     model.eval()
     fresh = loss()
@@ -53,9 +54,8 @@ def test_loss_before_is_exactly_that_of_the_fresh_adapter(dtype: torch.dtype, co
     after = loss()
     assert after != fresh
 
-    module = FineTuning(
-        Trainable(model, target_loss_sum), config.optimizer, config.scheduler, 1, 1, 1.0, Group(Place(), model.device)
-    )
+    alone = Group(Place(), torch.device("cpu"))
+    module = FineTuning(Trainable(model, target_loss_sum), config.optimizer, config.scheduler, 1, 1, 1.0, alone)
     recorder = _Recorder()
     trainer = Trainer(accelerator="cpu", logger=recorder, enable_progress_bar=False, enable_model_summary=False)
     for _ in range(2):

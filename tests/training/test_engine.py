@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from medgenius.model.adapter import backbone_of
-from medgenius.training import engine, machine
+from medgenius.training import engine
+from medgenius.training.machine import choose_machine
 from tests.support import composed, tiny_model
 
 
@@ -64,5 +65,6 @@ def test_bf16_that_a_gpu_only_emulates_is_not_chosen(monkeypatch: pytest.MonkeyP
         return including_emulation
 
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", supported)
-    assert machine.choose_machine(composed().trainer).dtype == torch.float16
+    assert choose_machine(composed().trainer).dtype == torch.float16

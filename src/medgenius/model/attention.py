@@ -50,8 +50,8 @@ def packed_attention(  # noqa: PLR0913, PLR0917  the interface's signature
         return attended.transpose(1, 2), None
     scale = query.shape[-1] ** -0.5 if scaling is None else scaling
     if query.device.type == "cpu":
-        rows = (x[0].transpose(0, 1) for x in (query, key, value))  # (T, heads, head_dim)
-        return tiled_attention(*rows, layout, scale)[None], None
+        q, k, v = (x[0].transpose(0, 1) for x in (query, key, value))  # (T, heads, head_dim)
+        return tiled_attention(q, k, v, layout, scale)[None], None
     if (kernel := variable_length.kernel_for(query)) is not None:
         return variable_length.attend(query, key, value, layout, scale, kernel), None
     blocks = _blocks(layout)

@@ -26,7 +26,7 @@ class LastLayer(GradientCheckpointingLayer):
     def forward(self, hidden_states: Tensor, *, needed: Tensor | None = None, **inputs: object) -> Tensor:
         """(1, T, hidden) -> (1, n, hidden) for the `needed` rows: (n,) int64; None for all."""
         attended, _ = self.self_attn(self.input_layernorm(hidden_states), only=needed, **inputs)
-        residual = (hidden_states if needed is None else hidden_states[:, needed]) + attended
+        residual: Tensor = (hidden_states if needed is None else hidden_states[:, needed]) + attended
         transformed: Tensor = self.mlp(self.post_attention_layernorm(residual))
         return residual + transformed
 

@@ -97,7 +97,8 @@ class Projections:
         return grad_x
 
     def _parts(self, low: Tensor) -> tuple[Tensor, ...]:
-        return low.split([len(layer.a) for layer in self.layers], 1)
+        parts: tuple[Tensor, ...] = low.split([len(layer.a) for layer in self.layers], 1)
+        return parts
 
 
 def in_turn(grads_a: Sequence[Tensor], grads_b: Sequence[Tensor]) -> list[Tensor]:

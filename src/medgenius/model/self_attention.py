@@ -46,7 +46,7 @@ class AdaptedAttention(nn.Module):
         self.o_proj: nn.Module = plain.o_proj
         self._head_dim = plain.head_dim
         self._scaling = plain.scaling
-        self._layer = cast("int", plain.layer_idx)
+        self._layer = plain.layer_idx
 
     def forward(
         self,

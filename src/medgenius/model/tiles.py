@@ -78,7 +78,7 @@ class Tiles:
         """(rows, heads, d) -> (n, L, heads, d)."""
         if self.slots is None:
             return rows[None]
-        return rows.index_select(0, self.slots).unflatten(0, (len(self.mask), -1))
+        return rows.index_select(0, self.slots).view(len(self.mask), -1, *rows.shape[1:])
 
     def _rows(self, tiles: Tensor) -> Tensor:
         """(n, L, heads, d) -> (rows, heads, d)."""
@@ -86,7 +86,8 @@ class Tiles:
 
     @staticmethod
     def _by_head(tiles: Tensor, kv_heads: int) -> Tensor:
-        return tiles.transpose(1, 2).reshape(len(tiles) * kv_heads, -1, tiles.shape[-1])
+        by_head: Tensor = tiles.transpose(1, 2).reshape(len(tiles) * kv_heads, -1, tiles.shape[-1])
+        return by_head
 
 
 def tiled_attention(query: Tensor, key: Tensor, value: Tensor, layout: Layout, scale: float) -> Tensor:

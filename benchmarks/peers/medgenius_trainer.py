@@ -1,0 +1,69 @@
+"""MedGenius itself: its module under Lightning's Trainer, as a run trains it, without validation and checkpoints."""
+
+from functools import partial
+from pathlib import Path
+
+from medgenius.model.libraries import quiet_libraries
+
+quiet_libraries()
+
+import pytorch_lightning  # noqa: E402  after the libraries were told to be quiet
+from pytorch_lightning import Callback, Trainer  # noqa: E402
+from torch.utils.data import DataLoader  # noqa: E402
+
+from medgenius.config.app import composed  # noqa: E402
+from medgenius.config.train import TrainConfig  # noqa: E402
+from medgenius.data.prompt import Example  # noqa: E402
+from medgenius.data.steps import Step, make_step  # noqa: E402
+from medgenius.model.adapter import add_adapter, backbone_of  # noqa: E402
+from medgenius.model.backbone import load_backbone  # noqa: E402
+from medgenius.training.machine import choose_machine, tokens_per_pass  # noqa: E402
+from medgenius.training.module import FineTuning  # noqa: E402
+from peers.job import Job, Row  # noqa: E402
+from peers.meter import Meter  # noqa: E402
+
+
+class StepTimer(Callback):
+    """Tells the meter of each optimizer step."""
+
+    def __init__(self, meter: Meter) -> None:
+        self._meter = meter
+
+    def on_train_batch_end(self, *_: object, **__: object) -> None:
+        self._meter.step_done()
+
+
+def step(per_pass: int, rows: list[Row]) -> Step:
+    examples = [Example(row.ids[: row.prompt], row.ids[row.prompt :], truncated=False) for row in rows]
+    return make_step(examples, per_pass)
+
+
+def main(job: Job) -> None:
+    meter = Meter(job)
+    config = composed(TrainConfig, *job.overrides)
+    machine = choose_machine(config.trainer)
+    pytorch_lightning.seed_everything(config.seed, verbose=False)
+    backbone = load_backbone(config.model, Path(config.run.cache_dir).expanduser(), machine.dtype, machine.device)
+    model = add_adapter(backbone, config.lora, config.seed)
+    per_pass = tokens_per_pass(config.trainer, backbone_of(model))
+    clip = config.trainer.gradient_clip_val
+    meter.model_loaded()
+    Trainer(
+        accelerator=machine.lightning_accelerator,
+        devices=1,
+        precision=machine.lightning_precision,
+        callbacks=[StepTimer(meter)],
+        max_epochs=1,
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+    ).fit(
+        FineTuning(model, config.optimizer, config.scheduler, len(job.steps), clip),
+        DataLoader(job.steps, batch_size=None, collate_fn=partial(step, per_pass)),
+    )
+    meter.report(f"{len(job.steps[0])} a step, passes of {per_pass} tokens", ("medgenius", "transformers", "peft"))
+
+
+if __name__ == "__main__":
+    main(Job.from_command_line())

@@ -1,0 +1,1 @@
+"""Parts of train_throughput.py: the rows, the processes, the report."""
