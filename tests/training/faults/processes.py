@@ -7,8 +7,9 @@ import json
 import multiprocessing
 import os
 import signal
+import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -85,24 +86,46 @@ def write_dialogues(path: Path) -> None:
         path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
 
 
-def start(root: Path, *overrides: str, prepare: Callable[[], None] | None = None, data: bool = True) -> Started:
+def start(
+    root: Path,
+    *overrides: str,
+    prepare: Callable[[], None] | None = None,
+    data: bool = True,
+    environment: Mapping[str, str] | None = None,
+) -> Started:
     """`python train.py` with `overrides`, and `data.path` unless `data` is off; `prepare` runs in the new process."""
     root.mkdir(parents=True, exist_ok=True)
     write_dialogues(root / "dialogues.jsonl")
     output = root / f"output-{len(list(root.glob('output-*')))}.txt"
     arguments = [f"data.path={root}/dialogues.jsonl"] * data + [*overrides, f"run.root={root}"]
-    process = _CONTEXT.Process(target=_main, args=(arguments, str(output), prepare))
+    output.touch()
+    process = _CONTEXT.Process(target=_main, args=(arguments, str(output), prepare, dict(environment or {})))
     process.start()
     return Started(process, output)
 
 
-def _main(arguments: list[str], output: str, prepare: Callable[[], None] | None) -> None:
+def start_two(root: Path, *overrides: str) -> tuple[Started, Started]:
+    """Two processes of one run, told their places as torchrun tells them."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    meeting = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "GLOO_SOCKET_IFNAME": "lo", "WORLD_SIZE": "2"}
+    first, second = (
+        start(root, *overrides, environment={**meeting, "RANK": rank, "LOCAL_RANK": rank}) for rank in ("0", "1")
+    )
+    return first, second
+
+
+def _main(
+    arguments: list[str], output: str, prepare: Callable[[], None] | None, environment: Mapping[str, str]
+) -> None:
     descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     os.dup2(descriptor, 1)
     os.dup2(descriptor, 2)
     sys.stdout, sys.stderr = os.fdopen(1, "w", buffering=1), os.fdopen(2, "w", buffering=1)
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a background shell's children ignore it
     os.chdir(ROOT)
+    os.environ.update(environment)
     import torch  # noqa: PLC0415  the test process itself needs none of this
 
     from medgenius.cli import train_main  # noqa: PLC0415

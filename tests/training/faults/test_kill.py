@@ -17,10 +17,9 @@ _NUMBERS |= {"validation/loss"}
 
 
 def state_of(run: Path) -> dict[str, bytes]:
-    """The adapter, and what the last checkpoint has of optimizer, schedule and generators."""
+    """The adapter, and what the last checkpoint has of optimizer, schedule and each process's generators."""
     last = max((run / "checkpoints").glob("step-*"), key=lambda path: path.name)
-    names = ("adapter.safetensors", "optimizer.safetensors", "rng-rank-0.safetensors")
-    found = {name: (last / name).read_bytes() for name in names}
+    found = {file.name: file.read_bytes() for file in last.glob("*.safetensors")}
     state = json.loads((last / "state.json").read_bytes())
     for varying in ("seconds", "training_seconds", "metrics_bytes"):
         state["position"].pop(varying)
@@ -36,6 +35,7 @@ def losses_of(run: Path) -> list[dict[str, float]]:
 
 def assert_equal(run: Path, untouched: Path) -> None:
     ours, theirs = state_of(run), state_of(untouched)
+    assert ours.keys() == theirs.keys()
     assert [name for name in theirs if ours[name] != theirs[name]] == []
     assert losses_of(run) == losses_of(untouched)
     ours_told, theirs_told = (json.loads((path / "summary.json").read_text()) for path in (run, untouched))

@@ -128,9 +128,10 @@ def test_a_finished_run_says_so_and_stays_as_it_is(untouched: tuple[Path, float]
     assert {path: path.stat().st_mtime_ns for path in run.rglob("*")} == before
 
 
-def test_a_resumed_run_is_the_same_run_of_wandb(tmp_path: Path) -> None:
+@pytest.mark.parametrize("step", [3, 6])  # before the first validation, and after it
+def test_a_resumed_run_is_the_same_run_of_wandb(step: int, tmp_path: Path) -> None:
     line = (*LINE, "tracking=offline", "trainer.epochs=1", "run.name=run", "run.resume=auto")
-    stop = partial(stop_after_step, signal.SIGTERM, 3)
+    stop = partial(stop_after_step, signal.SIGTERM, step)
     assert start(tmp_path, *line, prepare=stop).status() == 75
     process = start(tmp_path, *line)
     assert process.status() == 0, process.text
@@ -140,9 +141,12 @@ def test_a_resumed_run_is_the_same_run_of_wandb(tmp_path: Path) -> None:
     assert first.exit_code != 0
     assert second.exit_code == 0
     local = [json.loads(line) for line in (tmp_path / "run/metrics.jsonl").read_text().splitlines()]
-    losses = [entry["train/loss"] for entry in local if "train/loss" in entry]
-    assert len(losses) == 7
-    assert first.points("train/loss") + second.points("train/loss") == pytest.approx(losses)
+    for metric, count in (("train/loss", 7), ("validation/loss", 3)):
+        points = [entry[metric] for entry in local if metric in entry]
+        assert len(points) == count
+        assert first.points(metric) + second.points(metric) == pytest.approx(points)
+        against_tokens = first.points(f"by_tokens/{metric}") + second.points(f"by_tokens/{metric}")
+        assert against_tokens == pytest.approx(points)
 
 
 def test_a_second_process_is_refused_while_the_first_trains(tmp_path: Path) -> None:
