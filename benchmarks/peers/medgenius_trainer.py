@@ -12,12 +12,15 @@ from pytorch_lightning import Callback, Trainer  # noqa: E402
 from torch.utils.data import DataLoader  # noqa: E402
 
 from medgenius.config.app import composed  # noqa: E402
+from medgenius.config.launch import Place  # noqa: E402
 from medgenius.config.train import TrainConfig  # noqa: E402
 from medgenius.data.prompt import Example  # noqa: E402
 from medgenius.data.steps import Step, make_step  # noqa: E402
-from medgenius.model.adapter import add_adapter, backbone_of  # noqa: E402
-from medgenius.model.backbone import load_backbone  # noqa: E402
-from medgenius.training.machine import choose_machine, tokens_per_pass  # noqa: E402
+from medgenius.model.adapter import backbone_of  # noqa: E402
+from medgenius.model.backend import load_trainable  # noqa: E402
+from medgenius.training.distributed import Group  # noqa: E402
+from medgenius.training.engine import choose_engine  # noqa: E402
+from medgenius.training.machine import choose_machine  # noqa: E402
 from medgenius.training.module import FineTuning  # noqa: E402
 from peers.job import Job, Row  # noqa: E402
 from peers.meter import Meter  # noqa: E402
@@ -33,9 +36,16 @@ class StepTimer(Callback):
         self._meter.step_done()
 
 
+_STEPS = 1000
+"""Of the run whose engine is measured: `auto` compiles where a run is long enough to gain by it."""
+
+
+def examples_of(rows: list[Row]) -> list[Example]:
+    return [Example(row.ids[: row.prompt], row.ids[row.prompt :], truncated=False) for row in rows]
+
+
 def step(per_pass: int, rows: list[Row]) -> Step:
-    examples = [Example(row.ids[: row.prompt], row.ids[row.prompt :], truncated=False) for row in rows]
-    return make_step(examples, per_pass)
+    return make_step(examples_of(rows), per_pass)
 
 
 def main(job: Job) -> None:
@@ -43,10 +53,12 @@ def main(job: Job) -> None:
     config = composed(TrainConfig, *job.overrides)
     machine = choose_machine(config.trainer)
     pytorch_lightning.seed_everything(config.seed, verbose=False)
-    backbone = load_backbone(config.model, Path(config.run.cache_dir).expanduser(), machine.dtype, machine.device)
-    model = add_adapter(backbone, config.lora, config.seed)
-    per_pass = tokens_per_pass(config.trainer, backbone_of(model))
-    clip = config.trainer.gradient_clip_val
+    cache_dir = Path(config.run.cache_dir).expanduser()
+    trainable = load_trainable(config, cache_dir, machine.dtype, machine.device)
+    backbone = backbone_of(trainable.model)
+    engine = choose_engine(config.trainer, backbone, examples_of([row for rows in job.steps for row in rows]), _STEPS)
+    engine.apply(backbone, cache_dir)
+    clip, alone = config.trainer.gradient_clip_val, Group(Place(), machine.device)
     meter.model_loaded()
     Trainer(
         accelerator=machine.lightning_accelerator,
@@ -59,10 +71,10 @@ def main(job: Job) -> None:
         enable_progress_bar=False,
         enable_model_summary=False,
     ).fit(
-        FineTuning(model, config.optimizer, config.scheduler, len(job.steps), clip),
-        DataLoader(job.steps, batch_size=None, collate_fn=partial(step, per_pass)),
+        FineTuning(trainable, config.optimizer, config.scheduler, len(job.steps), clip, alone),
+        DataLoader(job.steps, batch_size=None, collate_fn=partial(step, engine.tokens_per_pass)),
     )
-    meter.report(f"{len(job.steps[0])} a step, passes of {per_pass} tokens", ("medgenius", "transformers", "peft"))
+    meter.report(f"{len(job.steps[0])} a step, {engine}", ("medgenius", "transformers", "peft"))
 
 
 if __name__ == "__main__":

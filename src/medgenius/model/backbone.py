@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import cast
 
 import torch
-from bitsandbytes.nn.modules import Linear4bit
+from bitsandbytes.nn.modules import Linear4bit, Params4bit
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import (
     AutoConfig,
@@ -85,6 +85,7 @@ def load_backbone(config: ModelConfig, cache_dir: Path, dtype: torch.dtype, devi
     except (OSError, ValueError) as error:
         raise not_to_be_had(config, error) from None
     _keep_trainable_layout(model)
+    _leave_the_file(model)
     unpack_weights(model, config, dtype)
     return model.requires_grad_(False)
 
@@ -126,6 +127,15 @@ def _keep_trainable_layout(model: LlamaForCausalLM) -> None:
     for layer in model.modules():
         if isinstance(layer, Linear4bit):
             layer.support_avx512bf16_for_cpu = False
+
+
+def _leave_the_file(model: LlamaForCausalLM) -> None:
+    """Copy what still lies in the mapped file, embeddings above all: as long as one tensor does, all of it stays in
+    memory, the weights that were quantised too."""
+    if model.device.type == "cpu":
+        for parameter in model.parameters():
+            if not isinstance(parameter, Params4bit):
+                parameter.data = parameter.data.clone()
 
 
 def not_to_be_had(config: ModelConfig, error: Exception) -> ModelError:
