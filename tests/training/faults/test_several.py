@@ -126,7 +126,8 @@ def test_one_command_for_two_processes_is_stopped_and_killed_and_goes_on(untouch
     wait_for_step(killed, tmp_path / "run", done + 4)
     killed.process.kill()
     killed.process.join()
-    last = start(tmp_path, f"run.resume={tmp_path}/run", "trainer.keep_checkpoints=2", data=False)
+    last = start(tmp_path, f"run.resume={tmp_path}/run", "trainer.keep_checkpoints=9", data=False)
     assert last.status() == 0, last.text
     assert "resume after step" in last.text
+    assert len(list((tmp_path / "run/checkpoints").iterdir())) > 3  # what was changed has reached the processes
     assert_equal(tmp_path / "run", untouched_two)
