@@ -7,7 +7,7 @@ OUT ?= curated
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train curate test test-slow lint types wheel lock clean
+.PHONY: help setup train curate test test-slow test-faults lint types wheel lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -29,10 +29,13 @@ curate: setup ## curate the raw sample into curated/ (seconds); IN=rows.jsonl OU
 	$(BIN)/medgenius curate data.path=$(IN) output=$(OUT)
 
 test: setup ## the tests, with coverage (minutes on two cores)
-	$(BIN)/python -m pytest -m 'not slow' --cov --cov-report=term
+	$(BIN)/python -m pytest -m 'not slow and not faults' --cov --cov-report=term
 
 test-slow: setup ## the tests that train the embedded model at length
 	$(BIN)/python -m pytest -m slow
+
+test-faults: setup ## runs that are killed at random moments and compared byte for byte (minutes)
+	$(BIN)/python -m pytest -m faults
 
 lint: setup ## ruff: rules and format
 	$(BIN)/ruff check .

@@ -18,7 +18,9 @@ from medgenius.runs import Run, create_run, new_directory, write_config, write_j
 
 
 def run_config(root: Path, name: str | None = None) -> RunConfig:
-    return RunConfig(root=str(root), name=name, cache_dir=str(root / "cache"), cost_per_hour=0.1, currency="USD")
+    return RunConfig(
+        root=str(root), name=name, resume=None, cache_dir=str(root / "cache"), cost_per_hour=0.1, currency="USD"
+    )
 
 
 @pytest.mark.parametrize(
@@ -61,7 +63,7 @@ def test_a_taken_name_is_refused_and_what_is_there_stays(tmp_path: Path) -> None
     first = create_run(run_config(tmp_path, "mine"), Launch())
     write_text(first.metrics, "kept")
 
-    with pytest.raises(RunError, match=r"mine exists already: choose another run\.name"):
+    with pytest.raises(RunError, match=r"mine exists already: go on with it \(run\.resume=auto\), choose another"):
         create_run(run_config(tmp_path, "mine"), Launch())
 
     assert first.metrics.read_text(encoding="utf-8") == "kept"

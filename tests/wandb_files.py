@@ -18,6 +18,7 @@ _RECORD_HEADER = 7
 class OfflineRun:
     """What W&B would show of a run once it is synced."""
 
+    run_id: str = ""
     name: str = ""
     job_type: str = ""
     group: str = ""
@@ -33,12 +34,17 @@ class OfflineRun:
 def read_offline_run(run: Path) -> OfflineRun:
     """The one offline run inside a run directory."""
     (file,) = run.glob("wandb/offline-run-*/*.wandb")
+    return read_offline_file(file)
+
+
+def read_offline_file(file: Path) -> OfflineRun:
     found = OfflineRun()
     for payload in _payloads(file.read_bytes()):
         record = wandb_internal_pb2.Record()  # type: ignore[attr-defined]
         record.ParseFromString(payload)
         if record.HasField("run"):
             run_record = record.run
+            found.run_id = run_record.run_id
             found.name, found.job_type, found.group = run_record.display_name, run_record.job_type, run_record.run_group
             found.config = {_key(item): item.value_json for item in run_record.config.update}
         elif record.HasField("history"):

@@ -71,7 +71,7 @@ def main(job: Job) -> None:
         enable_progress_bar=False,
         enable_model_summary=False,
     ).fit(
-        FineTuning(trainable, config.optimizer, config.scheduler, len(job.steps), clip, alone),
+        FineTuning(trainable, config.optimizer, config.scheduler, len(job.steps), len(job.steps), clip, alone),
         DataLoader(job.steps, batch_size=None, collate_fn=partial(step, engine.tokens_per_pass)),
     )
     meter.report(f"{len(job.steps[0])} a step, {engine}", ("medgenius", "transformers", "peft"))

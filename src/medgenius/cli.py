@@ -4,9 +4,11 @@ import sys
 
 from medgenius.config.app import run_verb
 from medgenius.config.curate import CurateConfig
-from medgenius.config.launch import Launch, place_of
+from medgenius.config.launch import Launch, Place, found_place, place_of
 from medgenius.config.train import TrainConfig
-from medgenius.runs import create_run, write_config
+from medgenius.lock import locked
+from medgenius.resume import chosen_run, config_of, has_finished
+from medgenius.runs import Run, create_run, write_config
 from medgenius.training.launcher import run_workers
 
 _USAGE = """usage: medgenius train|curate [overrides]
@@ -42,19 +44,33 @@ def curate_main() -> int:
 
 
 def _train(config: TrainConfig, launch: Launch) -> int:
+    found = found_place()
+    is_first = found is None or found[0].rank == 0
+    run = chosen_run(config, launch)
+    if run and (is_first or config.run.resume != "auto"):  # there the line itself says all, and the first compares it
+        config = config_of(run, config, launch)
     place = place_of(config.trainer, launch)
-    run = create_run(config.run, launch) if place is None or place.rank == 0 else None
+    if run and has_finished(run):
+        if is_first:
+            print(f"{run.path} has finished: its adapter is {run.adapter}", flush=True)
+        return 0
+    if place is not None and not is_first:
+        return _work(config, place, None)
+    run = run or create_run(config.run, launch)
     try:
-        if place is None:
-            assert run is not None
-            write_config(run, config)
-            return run_workers(run, config.trainer.devices)
-        from medgenius.training.worker import work  # noqa: PLC0415  a refusal above must come at once
-
-        return work(config, place, run)
+        with locked(run) as lock:
+            if place is None:
+                write_config(run, config)
+                return run_workers(run, config.trainer.devices, lock)
+            return _work(config, place, run)
     finally:
-        if run:
-            print(f"run: {run.path}", flush=True)
+        print(f"run: {run.path}", flush=True)
+
+
+def _work(config: TrainConfig, place: Place, run: Run | None) -> int:
+    from medgenius.training.worker import work  # noqa: PLC0415  a refusal must come at once
+
+    return work(config, place, run)
 
 
 def _curate(config: CurateConfig, launch: Launch) -> int:  # noqa: ARG001  every verb is told how it was started

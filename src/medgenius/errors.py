@@ -1,5 +1,7 @@
 """The named errors. Each is a user's matter: the command line prints its text alone, without a traceback."""
 
+import signal
+
 
 class MedGeniusError(Exception):
     """Base of every error whose cause lies outside the code: a setting, a file, a machine, the numbers."""
@@ -23,3 +25,26 @@ class RunError(MedGeniusError):
 
 class NonFiniteError(MedGeniusError):
     """The loss or the gradient became NaN or infinite; the parameters were not updated with it."""
+
+
+REQUEUE = 75
+"""Exit status after SIGTERM and SIGUSR1: EX_TEMPFAIL of sysexits.h, start me again."""
+
+STOP_STATUS = {signal.SIGINT: 130, signal.SIGTERM: REQUEUE, signal.SIGUSR1: REQUEUE}
+"""The signals that ask a run to end, and the exit status after each."""
+
+
+class Interrupted(BaseException):
+    """Someone asked the run to end.
+
+    No MedGeniusError, since nothing is wrong, and no Exception, so that nothing on the way swallows it.
+
+    Attributes:
+        status: exit status of the command line.
+        between_steps: whether the state of training is whole.
+    """
+
+    def __init__(self, text: str, status: int, *, between_steps: bool) -> None:
+        super().__init__(text)
+        self.status = status
+        self.between_steps = between_steps

@@ -10,14 +10,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+from pydantic import ValidationError
 from yaml import YAMLError  # type: ignore[import-untyped]  # its stubs are another package
 
 from medgenius.config.launch import Launch
 from medgenius.config.run import RunConfig
 from medgenius.config.train import TrainConfig
-from medgenius.config.validate import to_config
 from medgenius.errors import RunError
+from medgenius.exchange import exchange
 
 Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
 
@@ -31,7 +33,7 @@ class Run:
 
     @property
     def config(self) -> Path:
-        """The composed config, YAML."""
+        """The composed config, with what a resumed run has changed, YAML."""
         return self.path / "config.yaml"
 
     @property
@@ -46,7 +48,18 @@ class Run:
 
     @property
     def checkpoints(self) -> Path:
+        """`step-<n>/` folders, each a complete place to go on from."""
         return self.path / "checkpoints"
+
+    @property
+    def lock(self) -> Path:
+        """Which process trains here, or started those that do, JSON; absent when none does."""
+        return self.path / "lock"
+
+    @property
+    def start(self) -> Path:
+        """What the first start chose where the config says `auto`, and a fingerprint of the data, JSON."""
+        return self.path / "start.json"
 
     @property
     def summary(self) -> Path:
@@ -75,21 +88,28 @@ def create_run(config: RunConfig, launch: Launch) -> Run:
     Raises:
         RunError: the name is taken, or the folder cannot be written.
     """
-    root = Path(config.root).expanduser()
-    if launch.sweep_dir is not None:
-        sweep = root / config.name if config.name else launch.sweep_dir
-        path = sweep / f"{launch.job_number}_{launch.title}"
-    elif config.name:
-        path = root / config.name
-    else:
-        path = _free(root / f"{datetime.now().astimezone():%Y-%m-%d_%H-%M-%S}_{launch.title}")
+    path = run_path(config, launch)
     try:
         path.mkdir(parents=True)
+        _sync(path.parent)
     except FileExistsError:
-        raise RunError(f"{path} exists already: choose another run.name, or remove it") from None
+        raise RunError(
+            f"{path} exists already: go on with it (run.resume=auto), choose another run.name, or remove it"
+        ) from None
     except OSError as error:
         raise RunError(f"{path} cannot be made: {error.strerror}") from None
     return Run(path.resolve(), config.name or launch.title)
+
+
+def run_path(config: RunConfig, launch: Launch) -> Path:
+    """Where this start's run lies, or for a run without a name, could lie."""
+    root = Path(config.root).expanduser()
+    if launch.sweep_dir is not None:
+        sweep = root / config.name if config.name else launch.sweep_dir
+        return sweep / f"{launch.job_number}_{launch.title}"
+    if config.name:
+        return root / config.name
+    return _free(root / f"{datetime.now().astimezone():%Y-%m-%d_%H-%M-%S}_{launch.title}")
 
 
 def _free(path: Path) -> Path:
@@ -107,15 +127,19 @@ def write_config(run: Run, config: TrainConfig) -> None:
 def read_config(run: Run) -> TrainConfig:
     """
     Raises:
-        ConfigError: a value is none that this version knows.
-        RunError: there is no config to be read.
+        RunError: config.yaml is missing, damaged or of another version.
     """
     try:
-        composed = OmegaConf.load(run.config)
-    except (OSError, YAMLError) as error:
-        raise RunError(f"{run.config} can't be read: {error}") from None
-    assert isinstance(composed, DictConfig)
-    return to_config(composed, TrainConfig)
+        values = OmegaConf.to_container(OmegaConf.load(run.config))
+        return TrainConfig.model_validate(values)
+    except FileNotFoundError:
+        raise RunError(f"{run.path} is no run directory: it has no {run.config.name}") from None
+    except ValidationError as error:
+        detail = error.errors()[0]
+        key = ".".join(str(part) for part in detail["loc"])
+        raise RunError(f"{run.config} is of another version: {key}: {detail['msg'].lower()}") from None
+    except (OSError, ValueError, YAMLError, OmegaConfBaseException) as error:
+        raise RunError(f"{run.config} can't be read: {str(error).splitlines()[0]}") from None
 
 
 def write_json(path: Path, value: Json) -> None:
@@ -141,6 +165,8 @@ def new_file(path: Path) -> Iterator[BinaryIO]:
             stream.flush()
             os.fsync(stream.fileno())
         temporary.replace(path)
+    except OSError as error:
+        raise RunError(f"{path} cannot be written: {error.strerror or error}") from None
     finally:
         temporary.unlink(missing_ok=True)
     _sync(path.parent)
@@ -148,8 +174,12 @@ def new_file(path: Path) -> Iterator[BinaryIO]:
 
 @contextmanager
 def new_directory(path: Path) -> Iterator[Path]:
-    """A temporary folder that becomes `path`, synced and renamed, only if the block succeeds."""
+    """A temporary folder that becomes `path`, synced and renamed, only if the block succeeds.
+
+    Where `path` exists the two change places in one move, so that there is a whole one at every moment.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
+    _sync(path.parent.parent)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir()
@@ -159,11 +189,19 @@ def new_directory(path: Path) -> Iterator[Path]:
             _sync(file)
         _sync(temporary)
         if path.exists():
-            shutil.rmtree(path)
-        temporary.rename(path)
+            exchange(temporary, path)
+        else:
+            temporary.rename(path)
         _sync(path.parent)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def remove_directory(path: Path) -> None:
+    """Remove a folder so that nobody meets a part of it under its name."""
+    going = path.with_name(f".{path.name}.{os.getpid()}.going")
+    path.rename(going)
+    shutil.rmtree(going)
 
 
 def _sync(path: Path) -> None:

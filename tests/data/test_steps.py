@@ -2,11 +2,12 @@
 
 from itertools import pairwise
 
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
 from medgenius.data.prompt import Example
-from medgenius.data.steps import IGNORE, Pass, SeededOrder, make_step, training_steps, validation_steps
+from medgenius.data.steps import IGNORE, Pass, SeededSteps, epoch_order, make_step, training_steps, validation_steps
 from tests.support import random_examples
 
 _LENGTHS = st.lists(st.tuples(st.integers(1, 30), st.integers(1, 30)), min_size=1, max_size=12)
@@ -77,22 +78,40 @@ def _answers(piece: Pass) -> list[tuple[int, ...]]:
 
 
 def test_an_epoch_holds_every_dialogue_once_and_each_epoch_has_its_own_order() -> None:
-    order = SeededOrder(50, seed=3)
-    epochs = []
-    for epoch in range(3):
-        order.set_epoch(epoch)
-        epochs.append(list(order))
-        assert list(order) == epochs[-1]
+    epochs = [epoch_order(50, seed=3, epoch=epoch) for epoch in range(3)]
+    assert epochs[0] == epoch_order(50, seed=3, epoch=0)
     assert all(sorted(epoch) == list(range(50)) for epoch in epochs)
     assert all(first != second for first, second in pairwise(epochs))
 
 
+@given(count=st.integers(1, 40), batch_size=st.integers(1, 12), epochs=st.integers(1, 4), data=st.data())
+def test_steps_go_through_the_epochs_and_may_begin_anywhere(
+    count: int, batch_size: int, epochs: int, data: st.DataObject
+) -> None:
+    in_order = [batch for epoch in range(epochs) for batch in _cut(epoch_order(count, 7, epoch), batch_size)]
+    first = data.draw(st.integers(0, len(in_order)))
+    steps = SeededSteps(count, batch_size, 7, range(first, len(in_order)))
+    assert list(steps) == in_order[first:]
+    assert len(steps) == len(in_order) - first
+
+
+def _cut(order: list[int], size: int) -> list[list[int]]:
+    return [order[at : at + size] for at in range(0, len(order), size)]
+
+
 def test_last_step_of_an_epoch_takes_what_is_left() -> None:
     examples = random_examples(*[(3, 4)] * 70)
-    sizes = [
-        sum(len(piece.layout.lengths) for piece in step.passes) for step in training_steps(examples, 32, 64, seed=0)
-    ]
-    assert sizes == [32, 32, 6]
+    steps = training_steps(examples, 32, 64, seed=0, steps=range(6))
+    sizes = [sum(len(piece.layout.lengths) for piece in step.passes) for step in steps]
+    assert sizes == [32, 32, 6] * 2
+
+
+def test_a_loader_leaves_the_generator_of_dropout_alone() -> None:
+    examples = random_examples(*[(3, 4)] * 10)
+    before = torch.get_rng_state()
+    list(training_steps(examples, 4, 64, seed=0, steps=range(3)))
+    list(validation_steps(examples, 64))
+    assert torch.equal(torch.get_rng_state(), before)
 
 
 def test_validation_sees_every_dialogue_once() -> None:

@@ -55,7 +55,7 @@ def test_loss_before_is_exactly_that_of_the_fresh_adapter(dtype: torch.dtype, co
     assert after != fresh
 
     alone = Group(Place(), torch.device("cpu"))
-    module = FineTuning(Trainable(model, target_loss_sum), config.optimizer, config.scheduler, 1, 1.0, alone)
+    module = FineTuning(Trainable(model, target_loss_sum), config.optimizer, config.scheduler, 1, 1, 1.0, alone)
     recorder = _Recorder()
     trainer = Trainer(accelerator="cpu", logger=recorder, enable_progress_bar=False, enable_model_summary=False)
     for _ in range(2):

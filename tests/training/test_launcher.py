@@ -8,13 +8,18 @@ from pathlib import Path
 
 import pytest
 
+from medgenius.lock import locked
+from medgenius.runs import Run
+
 _SUPERVISE = """
 import sys
+from medgenius.errors import Interrupted
 from medgenius.training.launcher import supervise
 try:
     sys.exit(supervise([sys.executable, "-c", sys.argv[1]], 2))
-except KeyboardInterrupt:
-    sys.exit(130)
+except Interrupted as stop:
+    print(stop)
+    sys.exit(stop.status)
 """
 _WORKER = "import os, sys, time; rank = int(os.environ['RANK'])\n"
 
@@ -50,29 +55,82 @@ def test_what_a_signal_ended_is_named() -> None:
     assert done.returncode == 1
 
 
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_stopping_the_launcher_tells_the_first_once_and_ends_all(
-    number: signal.Signals, status: int, tmp_path: Path
-) -> None:
-    work = f"""
+_NOTING = """
 import pathlib, signal
+file = pathlib.Path({folder!r}, str(rank))
 def note(number, _):
-    with open({str(tmp_path)!r} + f"/{{rank}}", "a") as file: file.write(f"{{number}} ")
-    sys.exit(1)
-signal.signal(signal.{number.name}, note)
-pathlib.Path({str(tmp_path)!r}, f"{{rank}}").write_text(f"{{os.getpid()}} ")
+    with file.open("a") as stream: stream.write(f"{{number}} ")
+    {answer}
+for number in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1): signal.signal(number, note)
+file.write_text(f"{{os.getpid()}} ")
 time.sleep(60)
 """
-    running = supervised(work)
-    deadline = time.monotonic() + 20
-    while len(list(tmp_path.iterdir())) < 2 and time.monotonic() < deadline:
+
+
+def noting(folder: Path, answer: str) -> "tuple[subprocess.Popen[str], dict[int, str]]":
+    """Two processes that write down each signal and then answer it; they run by now. Also gives their numbers."""
+    running = supervised(_NOTING.format(folder=str(folder), answer=answer))
+    files = {rank: folder / str(rank) for rank in (0, 1)}
+    deadline = time.monotonic() + 60
+    while not all(file.is_file() and file.read_text() for file in files.values()) and time.monotonic() < deadline:
         time.sleep(0.05)
     time.sleep(0.2)
-    pid = {rank: (tmp_path / rank).read_text().strip() for rank in ("0", "1")}
-    running.send_signal(number)
-    running.communicate(timeout=30)
+    return running, {rank: file.read_text().strip() for rank, file in files.items()}
 
-    assert running.returncode == status
-    assert (tmp_path / "0").read_text().split() == [pid["0"], str(int(number))]
-    assert (tmp_path / "1").read_text().split() == [pid["1"]]
-    assert not any(Path(f"/proc/{number}").exists() for number in pid.values())
+
+def assert_ended(folder: Path, pids: dict[int, str], *heard: signal.Signals) -> None:
+    """The first heard these signals and the second none, and both are gone."""
+    assert (folder / "0").read_text().split() == [pids[0], *(str(int(number)) for number in heard)]
+    assert (folder / "1").read_text().split() == [pids[1]]
+    assert not any(Path(f"/proc/{pid}").exists() for pid in pids.values())
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 75), (signal.SIGUSR1, 75)])
+def test_a_signal_is_told_to_the_first_once_and_all_end(number: signal.Signals, status: int, tmp_path: Path) -> None:
+    running, pids = noting(tmp_path, f"sys.exit({status})")
+    running.send_signal(number)
+    output, errors = running.communicate(timeout=60)
+
+    assert (running.returncode, output, errors) == (status, f"stopped by {number.name}\n", "")
+    assert_ended(tmp_path, pids, number)
+
+
+def test_the_first_may_take_its_time_after_a_signal_and_hears_the_next_one_too(tmp_path: Path) -> None:
+    running, pids = noting(tmp_path, "if len(file.read_text().split()) > 2: sys.exit(130)")
+    for _ in range(2):
+        running.send_signal(signal.SIGINT)
+        time.sleep(0.5)
+    running.communicate(timeout=60)
+
+    assert running.returncode == 130
+    assert_ended(tmp_path, pids, signal.SIGINT, signal.SIGINT)
+
+
+def test_an_error_after_a_signal_is_an_error(tmp_path: Path) -> None:
+    running, pids = noting(tmp_path, "sys.exit(1)")
+    running.send_signal(signal.SIGTERM)
+    running.communicate(timeout=60)
+
+    assert running.returncode == 1
+    assert_ended(tmp_path, pids, signal.SIGTERM)
+
+
+def test_processes_hold_what_they_inherit_until_the_last_has_ended(tmp_path: Path) -> None:
+    """A launcher that is killed may leave processes for a moment: its run is in use for as long, and then free."""
+    script = (
+        "import sys\nfrom pathlib import Path\nfrom medgenius.lock import locked\nfrom medgenius.runs import Run\n"
+        "from medgenius.training.launcher import supervise\n"
+        "with locked(Run(Path(sys.argv[1]), 'run')) as lock:\n"
+        "    supervise([sys.executable, '-c', 'import time; print(1, flush=True); time.sleep(4)'], 2, (lock,))\n"
+    )
+    first = subprocess.Popen([sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    assert first.stdout is not None
+    assert [first.stdout.readline(), first.stdout.readline()] == ["1\n", "1\n"]
+    first.kill()
+    first.wait()
+    began = time.monotonic()
+
+    with locked(Run(tmp_path, "run")):
+        waited = time.monotonic() - began
+
+    assert waited > 1

@@ -38,7 +38,14 @@ def test_run_directory_is_named_after_the_overrides_and_holds_what_a_run_leaves(
     assert finished.name.endswith("lora.r=4,trainer.epochs=2")
     names = sorted(path.name for path in finished.iterdir())
     folders = ["adapter", "checkpoints", "wandb"]
-    files = ["config.yaml", "metrics.jsonl", "report.html", "samples.jsonl", "summary.json"]
+    files = [
+        "config.yaml",
+        "metrics.jsonl",
+        "report.html",
+        "samples.jsonl",
+        "start.json",
+        "summary.json",
+    ]
     assert names == sorted(folders + files)
 
 
@@ -167,4 +174,5 @@ def test_taken_run_name_is_refused(tmp_path: Path) -> None:
     (tmp_path / "taken").mkdir()
     refused = command(tmp_path, *_QUICK, "run.name=taken")
     assert refused.returncode == 1
-    assert refused.stderr.strip() == f"error: {tmp_path}/taken exists already: choose another run.name, or remove it"
+    choices = "go on with it (run.resume=auto), choose another run.name, or remove it"
+    assert refused.stderr.strip() == f"error: {tmp_path}/taken exists already: {choices}"

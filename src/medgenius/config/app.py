@@ -18,7 +18,7 @@ from omegaconf.errors import OmegaConfBaseException
 from medgenius.config.fields import Root
 from medgenius.config.launch import Launch, found_place
 from medgenius.config.validate import R, to_config, unknown_key
-from medgenius.errors import ConfigError, MedGeniusError
+from medgenius.errors import ConfigError, Interrupted, MedGeniusError
 
 _UNKNOWN_OVERRIDE = re.compile(r"Could not (?:override|delete from config\.) '([^']+)'|Key '([^']+)' is not in struct")
 _FULL_KEY = re.compile(r"full_key: (\S+)")
@@ -41,6 +41,7 @@ def run_verb(schema: type[R], task: Callable[[R, Launch], int]) -> int:
     # Hydra prints several lines and leaves the process for what a user did; with this set it raises instead.
     os.environ["HYDRA_FULL_ERROR"] = "1"
 
+    sys.argv[1:] = [_with_quoted_directory(argument) for argument in sys.argv[1:]]
     statuses: list[int] = []
     begun = False
 
@@ -56,6 +57,10 @@ def run_verb(schema: type[R], task: Callable[[R, Launch], int]) -> int:
     entry = hydra.main(version_base="1.3", config_path=str(config_dir()), config_name=schema.file)(checked)
     try:
         entry()
+    except Interrupted as stop:
+        if not (found := found_place()) or found[0].rank == 0:
+            print(stop, file=sys.stderr)
+        return stop.status
     except KeyboardInterrupt as stop:
         print(str(stop) or "interrupted", file=sys.stderr)
         return 130
@@ -75,6 +80,14 @@ def composed(schema: type[R], *overrides: str) -> R:
     """
     with initialize_config_dir(version_base="1.3", config_dir=str(config_dir())):
         return to_config(compose(schema.file, overrides=list(overrides)), schema)
+
+
+def _with_quoted_directory(argument: str) -> str:
+    """Run directories are called by their overrides (`lora.r=64,seed=1`), which Hydra would take apart."""
+    key, equals, value = argument.partition("=")
+    if key != "run.resume" or not equals or value[:1] in {"'", '"'}:
+        return argument
+    return f"{key}='" + value.replace("'", "\\'") + "'"
 
 
 def _launch() -> Launch:

@@ -71,6 +71,12 @@ class TrainConfig(Root):
                 raise ValueError(f"model.backend=unsloth with {refusal}")
         return self
 
+    @model_validator(mode="after")
+    def _auto_knows_its_name(self) -> Self:
+        if self.run.resume == "auto" and self.run.name is None:
+            raise ValueError("run.resume=auto needs run.name: that is the run it looks for")
+        return self
+
     def check_machine(self) -> None:
         data = self.data
         if data.source == "file" and not Path(data.path).expanduser().is_file():

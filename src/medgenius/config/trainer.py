@@ -4,6 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from medgenius.config.duration import Duration
 from medgenius.config.fields import AlsoCalled, Schema
 
 
@@ -45,8 +46,11 @@ class TrainerConfig(Schema):
     """Longest gradient, in L2 norm over all trained parameters."""
     validate_every: Annotated[int, Field(gt=0), AlsoCalled("eval_steps", "val_check_interval")] | None
     """Optimizer steps between validations; null for once an epoch."""
-    checkpoint_every: Annotated[int, Field(gt=0), AlsoCalled("save_steps", "every_n_train_steps")]
-    """Optimizer steps between checkpoints; one is also written at each validation."""
+    checkpoint_every: Annotated[
+        Annotated[int, Field(gt=0)] | Duration, AlsoCalled("save_steps", "every_n_train_steps", "save_every")
+    ]
+    """Between checkpoints: optimizer steps (50), or a time (90s, 10min, 1h). One is also written at each validation
+    and at the end. A run that is killed goes on from the last one."""
     keep_checkpoints: Annotated[int, Field(gt=0), AlsoCalled("save_total_limit", "save_top_k")]
     """How many of the newest checkpoints stay; the one with the lowest validation loss stays as well."""
 

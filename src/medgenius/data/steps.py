@@ -1,5 +1,6 @@
 """Examples to optimizer steps: a step is a number of dialogues, cut into passes of flat, unpadded tokens."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Self
@@ -161,35 +162,51 @@ class _Examples(Dataset[Example]):
         return len(self._examples)
 
 
-class SeededOrder(Sampler[int]):
-    """A new order each epoch that depends on the seed and the epoch alone, not on what else drew random numbers."""
+def epoch_order(count: int, seed: int, epoch: int) -> list[int]:
+    """An order that depends on the seed and the epoch alone, not on what else drew random numbers."""
+    return torch.randperm(count, generator=torch.Generator().manual_seed(seed + epoch)).tolist()
 
-    def __init__(self, count: int, seed: int) -> None:
+
+class SeededSteps(Sampler[list[int]]):
+    """Which dialogues each optimizer step takes, epoch after epoch; the last step of an epoch takes what is left.
+
+    Args:
+        steps: the ones to give, counted from 0 over the whole run: a resumed run begins in the middle.
+    """
+
+    def __init__(self, count: int, batch_size: int, seed: int, steps: range) -> None:
         self._count = count
+        self._batch_size = batch_size
         self._seed = seed
-        self._epoch = 0
+        self._steps = steps
 
-    def set_epoch(self, epoch: int) -> None:
-        """Lightning calls this at the start of each epoch."""
-        self._epoch = epoch
-
-    def __iter__(self) -> Iterator[int]:
-        generator = torch.Generator().manual_seed(self._seed + self._epoch)
-        return iter(torch.randperm(self._count, generator=generator).tolist())
+    def __iter__(self) -> Iterator[list[int]]:
+        per_epoch = steps_per_epoch(self._count, self._batch_size)
+        order: list[int] = []
+        ordered_for = -1
+        for step in self._steps:
+            epoch, number = divmod(step, per_epoch)
+            if epoch != ordered_for:
+                order, ordered_for = epoch_order(self._count, self._seed, epoch), epoch
+            yield order[number * self._batch_size : (number + 1) * self._batch_size]
 
     def __len__(self) -> int:
-        return self._count
+        return len(self._steps)
 
 
-def training_steps(
-    examples: Sequence[Example], batch_size: int, tokens_per_pass: int, seed: int, share: Share = ALL
+def steps_per_epoch(examples: int, batch_size: int) -> int:
+    return math.ceil(examples / batch_size)
+
+
+def training_steps(  # noqa: PLR0913, PLR0917  each decides what a process sees of a step
+    examples: Sequence[Example], batch_size: int, tokens_per_pass: int, seed: int, steps: range, share: Share = ALL
 ) -> DataLoader[Example]:
-    """A loader of `Step`s: `batch_size` dialogues each over all processes, the last of an epoch with what is left."""
+    """A loader of `Step`s of `batch_size` dialogues, over all processes and epochs: the `steps` that are to be done."""
     return DataLoader(
         _Examples(examples),
-        batch_size=batch_size,
-        sampler=SeededOrder(len(examples), seed),
+        batch_sampler=SeededSteps(len(examples), batch_size, seed, steps),
         collate_fn=lambda chosen: make_step(chosen, tokens_per_pass, share),
+        generator=torch.Generator(),  # a loader draws a seed when it is read: not from what dropout draws from
     )
 
 
@@ -199,4 +216,5 @@ def validation_steps(examples: Sequence[Example], tokens_per_pass: int, share: S
         _Examples(sorted(examples, key=len)),
         batch_size=32,
         collate_fn=lambda chosen: make_step(chosen, tokens_per_pass, share),
+        generator=torch.Generator(),
     )

@@ -37,6 +37,11 @@ def weight_of(layer: nn.Module, dtype: torch.dtype) -> Tensor:
     return _unpacked(layer, dtype) if isinstance(layer, Linear4bit) else layer.get_parameter("weight")
 
 
+def is_unpacked(model: LlamaForCausalLM) -> bool:
+    """Whether 4-bit layers have their copies."""
+    return any(has_copy(layer) for layer in model.modules())
+
+
 def has_copy(layer: nn.Module) -> bool:
     return _COPY in layer._buffers
 

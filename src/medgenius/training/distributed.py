@@ -51,6 +51,23 @@ class Group:
         assert box[0] is not None
         return box[0]
 
+    def from_all(self, value: T) -> list[T]:
+        """What each process has, by rank; must be called by all."""
+        box = [value] * self.processes
+        if self.processes > 1:
+            with _talking():
+                distributed.all_gather_object(box, value)
+        return box
+
+    def largest(self, number: int) -> int:
+        """Of the numbers of all processes; must be called by all."""
+        if self.processes == 1:
+            return number
+        found = torch.tensor([number], device=self._device)
+        with _talking():
+            distributed.all_reduce(found, distributed.ReduceOp.MAX)
+        return int(found)
+
     def wait(self) -> None:
         """Until all are here."""
         self.add_up(0.0)

@@ -13,6 +13,7 @@ from urllib.parse import urlparse
 from pytorch_lightning.loggers import Logger, WandbLogger
 
 from medgenius.config.train import TrainConfig
+from medgenius.errors import RunError
 from medgenius.runs import Run
 
 _HOST = "https://api.wandb.ai"
@@ -21,11 +22,22 @@ _PATIENCE = 3.0
 
 
 class JsonlLogger(Logger):
-    """One line per logged step: `{"step": 3, "train/loss": 2.1, ...}`."""
+    """One line per logged step: `{"step": 3, "train/loss": 2.1, ...}`.
 
-    def __init__(self, path: Path) -> None:
+    Args:
+        keep: bytes of an existing file that stay; what a process wrote after its last checkpoint is written again.
+    """
+
+    def __init__(self, path: Path, keep: int = 0) -> None:
         super().__init__()
-        self._stream = path.open("a", encoding="utf-8")
+        self._path = path
+        try:
+            self._stream = path.open("ab")
+            self._stream.truncate(min(keep, path.stat().st_size))
+        except OSError as error:
+            raise self._unwritable(error) from None
+        self.length = self._stream.seek(0, os.SEEK_END)
+        """Bytes written."""
 
     @property
     def name(self) -> str:
@@ -36,19 +48,33 @@ class JsonlLogger(Logger):
         return ""
 
     def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
-        self._stream.write(json.dumps({"step": step, **metrics}) + "\n")
-        self._stream.flush()
+        line = json.dumps({"step": step, **metrics}).encode() + b"\n"
+        try:
+            self._stream.write(line)
+            self._stream.flush()
+        except OSError as error:
+            raise self._unwritable(error) from None
+        self.length += len(line)
 
     def log_hyperparams(self, params: dict[str, object] | Namespace, *_: object, **__: object) -> None:
         """config.yaml holds them."""
 
     def finalize(self, status: str) -> None:  # noqa: ARG002  Lightning's signature
-        self._stream.flush()
+        self.sync()
+
+    def sync(self) -> None:
+        """Make sure that every line is on disk."""
         os.fsync(self._stream.fileno())
 
+    def _unwritable(self, error: OSError) -> RunError:
+        return RunError(f"{self._path} cannot be written: {error.strerror}")
 
-def wandb_logger(config: TrainConfig, run: Run) -> WandbLogger | None:
-    """W&B's run for this run directory; never a prompt, never a wait beyond a few seconds. None under `off`."""
+
+def wandb_logger(config: TrainConfig, run: Run, run_id: str, name: str) -> WandbLogger | None:
+    """W&B's run of this id: a new one, or the one that a resumed run goes on with. None under `off`.
+
+    Never a prompt, never a wait beyond a few seconds.
+    """
     tracking = config.tracking
     if tracking.mode == "off":
         return None
@@ -59,7 +85,10 @@ def wandb_logger(config: TrainConfig, run: Run) -> WandbLogger | None:
     if why:
         print(f"W&B: offline ({why}); later: wandb sync {run.path}/wandb/offline-run-*", flush=True)
     experiment = wandb.init(
-        name=run.title,
+        id=run_id,
+        # Offline, the files of one id are put together when they are synced.
+        resume="allow" if mode == "online" else None,
+        name=name,
         dir=str(run.path),
         project=tracking.project,
         entity=tracking.entity,

@@ -32,6 +32,7 @@ class FineTuning(LightningModule):
         optimizer: OptimizerConfig,
         scheduler: SchedulerConfig,
         total_steps: int,
+        steps_per_epoch: int,
         gradient_clip_val: float,
         group: Group,
     ) -> None:
@@ -41,7 +42,8 @@ class FineTuning(LightningModule):
         self._loss_sum = trainable.loss_sum
         self._optimizer_config = optimizer
         self._scheduler_config = scheduler
-        self._total_steps = total_steps
+        self.total_steps = total_steps
+        self._steps_per_epoch = steps_per_epoch
         self._gradient_clip_val = gradient_clip_val
         self._group = group
         self._trained = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
@@ -53,6 +55,8 @@ class FineTuning(LightningModule):
         """Optimizer steps."""
         self.validated_at = -1
         """Optimizer steps done at the last validation."""
+        self.validation_loss: float | None = None
+        """Of the last validation."""
         self.loss_before: float | None = None
         """Validation loss of the frozen model alone; known from the first validation on."""
         self._gradient_norm = 0.0
@@ -60,6 +64,11 @@ class FineTuning(LightningModule):
         self._validation_loss_sum: Tensor | float = 0.0
         self._loss_sum_before: Tensor | float = 0.0
         self._validation_targets = 0
+
+    @property
+    def epoch(self) -> int:
+        """Of the last step, from 0. Lightning knows of one epoch only: the run as a list of steps."""
+        return max(0, self.steps_done - 1) // self._steps_per_epoch
 
     def training_step(self, step: Step, _index: int) -> None:
         total = torch.zeros((), device=self.device)
@@ -79,6 +88,7 @@ class FineTuning(LightningModule):
         self.log("train/gradient_norm", self._gradient_norm)
         self.log("tokens/real", float(self.real_tokens))
         self.log("tokens/target", float(self.target_tokens))
+        self.log("epoch", float(self.epoch))
 
     def _update(self) -> float:
         """One step of optimizer and schedule; gives the learning rate that was used."""
@@ -128,13 +138,13 @@ class FineTuning(LightningModule):
                 logger.log_metrics(_validation_metrics(self.loss_before), step=0)
         loss = self._group.add_up(float(self._validation_loss_sum)) / self._validation_targets
         self._validation_loss_sum, self._validation_targets = 0.0, 0
-        self.validated_at = self.steps_done
         self._stop_unless_finite("validation loss", loss)
-        self.log_dict(_validation_metrics(loss))
+        self.validated_at, self.validation_loss = self.steps_done, loss
+        self.log_dict({**_validation_metrics(loss), "epoch": float(self.epoch)})
 
     def configure_optimizers(self) -> tuple[Sequence[Optimizer], Sequence[LambdaLR]]:
         optimizer = build_optimizer(self.model.parameters(), self._optimizer_config)
-        return [optimizer], [build_schedule(optimizer, self._total_steps, self._scheduler_config)]
+        return [optimizer], [build_schedule(optimizer, self.total_steps, self._scheduler_config)]
 
     def forward(self, *_: Tensor) -> Tensor:
         raise NotImplementedError("training and validation steps are all there is; see medgenius.model.loss")

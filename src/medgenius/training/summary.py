@@ -1,6 +1,7 @@
 """What a run came to: summary.json for programs, a short table for the person who waited."""
 
 import math
+import shlex
 from dataclasses import asdict, dataclass
 from typing import Literal
 
@@ -43,7 +44,7 @@ class Summary:
     """Real tokens per second of training steps."""
     peak_memory_bytes: int
     seconds: float
-    """From the first row read to the adapter written."""
+    """From the first row read to the adapter written, over all processes that worked on the run."""
     trainable_parameters: int
     cost: Cost
 
@@ -70,11 +71,15 @@ def print_summary(console: Console, run: Run, summary: Summary) -> None:
     table.add_row("peak memory", f"{summary.peak_memory_bytes / 1e9:.1f} GB")
     cost = summary.cost
     table.add_row("estimated cost", f"{cost.amount:.3f} {cost.currency} (at {cost.per_hour:.2f} an hour)")
-    table.add_row("report", str(run.report))
-    table.add_row("adapter", str(run.adapter))
-    table.add_row("next", "[bold]python train.py -m lora.r=8,16,32[/]")
+    if summary.status == "finished":
+        table.add_row("report", str(run.report))
+        table.add_row("adapter", str(run.adapter))
+        table.add_row("next", "[bold]python train.py -m lora.r=8,16,32[/]")
     title = "finished" if summary.status == "finished" else f"[red]{summary.status}[/]"
     console.print(Panel(table, title=title, title_align="left", expand=False), highlight=False, soft_wrap=True)
+    if summary.status == "interrupted":
+        line = f"go on: python train.py run.resume={shlex.quote(str(run.path))}"
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
     if summary.answers_cut:
         console.print(f"note: {summary.answers_cut} answers were cut at data.max_length", highlight=False)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from medgenius.config.app import say
 from medgenius.config.launch import Launch, Place, place_of
 from medgenius.config.train import TrainConfig
-from medgenius.errors import MedGeniusError
+from medgenius.errors import Interrupted, MedGeniusError
 from medgenius.runs import Run, read_config
 
 _PR_SET_PDEATHSIG = 1
@@ -46,6 +46,8 @@ def main(path: str, title: str) -> int:
         return work(config, place, run)
     except MedGeniusError as error:
         return say(error)
+    except Interrupted as stop:
+        return stop.status  # the launcher says it
     except KeyboardInterrupt:
         return 130
 

@@ -1,116 +1,144 @@
-"""Checkpoints: the adapter, the optimizer and where training stood. Never the frozen base, never a pickle."""
+"""When a checkpoint is written: always at the same place, between two steps."""
 
-import json
-import random
-import shutil
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
-import numpy
-import torch
-from peft import get_peft_model_state_dict
 from pytorch_lightning import Callback, LightningModule, Trainer
-from safetensors.torch import save_file
-from torch import Tensor
 
+from medgenius.config.duration import seconds
+from medgenius.config.train import TrainConfig
 from medgenius.data.steps import Step
-from medgenius.errors import NonFiniteError, RunError
-from medgenius.runs import new_directory
+from medgenius.errors import Interrupted, NonFiniteError, RunError
+from medgenius.training.callbacks.throughput import Throughput
+from medgenius.training.checkpoints import checkpoint_path, remove_old, write_checkpoint
+from medgenius.training.distributed import Group
+from medgenius.training.loggers import JsonlLogger
 from medgenius.training.module import FineTuning
+from medgenius.training.rng import RandomState, random_state
+from medgenius.training.snapshot import Position, Snapshot, take_snapshot
 
 
 class Checkpoints(Callback):
-    """Writes `step-<n>/` every so many optimizer steps, at each validation and when numbers go wrong.
+    """Copies the state at the start of a step, when all that belongs to the step before is done and logged, and
+    writes the copy in a thread. Due every so many steps or seconds, after each validation, when the run is asked to
+    stop, when numbers go wrong, and at the end.
 
-    The newest few stay, and the one with the lowest validation loss.
+    Of several processes each gives its random generators, and the first writes.
+
+    Args:
+        metrics: synced with each checkpoint, which notes how long it is; None in a process that writes nothing.
+        elapsed: seconds of the run so far.
+        resumed: where this process began.
     """
 
-    def __init__(self, folder: Path, every: int, keep: int) -> None:
+    def __init__(  # noqa: PLR0913, PLR0917  a checkpoint is made of what all of these know
+        self,
+        folder: Path,
+        config: TrainConfig,
+        group: Group,
+        throughput: Throughput,
+        metrics: JsonlLogger | None,
+        elapsed: Callable[[], float],
+        resumed: Position | None,
+    ) -> None:
         self._folder = folder
-        self._every = every
-        self._keep = keep
-        self._best: tuple[float, str] | None = None
+        self._config = config
+        self._group = group
+        self._throughput = throughput
+        self._metrics = metrics
+        self._elapsed = elapsed
+        self._saved_at = resumed.step if resumed else 0
+        self._saved_time = time.monotonic()
+        self._best = (resumed.best_step, resumed.best_loss) if resumed else (None, None)
+        self._rng: tuple[int, RandomState] | None = None
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="checkpoint")
+        self._writing: Future[None] | None = None
 
-    def on_train_batch_end(
+    def on_train_batch_start(
         self,
         trainer: Trainer,
         pl_module: LightningModule,
-        outputs: object,  # noqa: ARG002
         batch: Step,  # noqa: ARG002
         batch_idx: int,  # noqa: ARG002
     ) -> None:
-        if trainer.global_step % self._every == 0:
+        assert isinstance(pl_module, FineTuning)
+        self._rng = (pl_module.steps_done, random_state())
+        if self._is_due(pl_module):
             self._save(trainer, pl_module)
 
-    def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        if trainer.state.fn != "fit" or trainer.sanity_checking:
-            return
-        name = self._save(trainer, pl_module)
-        loss = float(trainer.callback_metrics["validation/loss"])
-        if self._best is None or loss < self._best[0]:
-            self._best = (loss, name)
-        self._remove_old()
+    def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: ARG002
+        assert isinstance(pl_module, FineTuning)
+        loss, (_, lowest) = pl_module.validation_loss, self._best
+        if pl_module.steps_done and loss is not None and (lowest is None or loss < lowest):
+            self._best = (pl_module.steps_done, loss)
+
+    def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        assert isinstance(pl_module, FineTuning)
+        self._save(trainer, pl_module)
+        self.wait()
 
     def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
-        if isinstance(exception, NonFiniteError) and trainer.state.fn == "fit":
-            self._save(trainer, pl_module)  # the parameters were not updated: what stands here is the last good state
+        assert isinstance(pl_module, FineTuning)
+        # When numbers go wrong the parameters are not updated: what stands here is the last good state.
+        whole = isinstance(exception, NonFiniteError) or (
+            isinstance(exception, Interrupted) and exception.between_steps
+        )
+        if trainer.state.fn == "fit" and whole:
+            self._save(trainer, pl_module)
+        self.wait()
 
-    def _save(self, trainer: Trainer, module: LightningModule) -> str:
-        assert isinstance(module, FineTuning)
-        name = f"step-{trainer.global_step:06d}"
-        target = self._folder / name
-        if target.is_dir():
-            return name
-        try:
-            with new_directory(target) as temporary:
-                write_checkpoint(temporary, trainer, module)
-        except OSError as error:
-            raise RunError(f"checkpoint {target} cannot be written: {error.strerror or error}") from None
-        self._remove_old()
-        return name
+    def wait(self) -> None:
+        """Until the checkpoint that is being written is whole.
 
-    def _remove_old(self) -> None:
-        names = sorted(path.name for path in self._folder.glob("step-*"))
-        best = self._best[1] if self._best else None
-        for name in names[: -self._keep]:
-            if name != best:
-                shutil.rmtree(self._folder / name)
+        Raises:
+            RunError: it can't be written.
+        """
+        writing, self._writing = self._writing, None
+        if writing:
+            try:
+                writing.result()
+            except OSError as error:
+                target = checkpoint_path(self._folder, self._saved_at)
+                raise RunError(f"checkpoint {target} cannot be written: {error.strerror or error}") from None
 
+    def _is_due(self, module: FineTuning) -> bool:
+        every, step = self._config.trainer.checkpoint_every, module.steps_done
+        if isinstance(every, str):
+            waited = time.monotonic() - self._saved_time
+            due = self._group.largest(waited >= seconds(every)) > 0  # clocks may differ, and all must come together
+        else:
+            due = step % every == 0
+        return step > 0 and (due or module.validated_at == step)
 
-def write_checkpoint(folder: Path, trainer: Trainer, module: FineTuning) -> None:
-    """Three files: adapter.safetensors, optimizer.safetensors, state.json."""
-    adapter = get_peft_model_state_dict(module.model, save_embedding_layers=False)
-    save_file(
-        {name: tensor.detach().cpu().contiguous() for name, tensor in adapter.items()}, folder / "adapter.safetensors"
-    )
-    optimizer = trainer.optimizers[0].state_dict()
-    tensors: dict[str, Tensor] = {}
-    scalars = _take_tensors(optimizer, "", tensors)
-    tensors["rng/torch"] = torch.get_rng_state()
-    save_file(
-        {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()},
-        folder / "optimizer.safetensors",
-    )
-    state = {
-        "step": trainer.global_step,
-        "epoch": trainer.current_epoch,
-        "batch_in_epoch": trainer.fit_loop.epoch_loop.batch_progress.current.completed,
-        "real_tokens": module.real_tokens,
-        "target_tokens": module.target_tokens,
-        "optimizer": scalars,
-        "schedule_step": trainer.lr_scheduler_configs[0].scheduler.last_epoch,
-        "python_rng": repr(random.getstate()),
-        "numpy_rng": repr(numpy.random.get_state(legacy=False)),
-    }
-    (folder / "state.json").write_text(json.dumps(state), encoding="utf-8")
+    def _save(self, trainer: Trainer, module: FineTuning) -> None:
+        if module.steps_done == self._saved_at:
+            return
+        self.wait()
+        rng = self._rng[1] if self._rng and self._rng[0] == module.steps_done else random_state()
+        generators = self._group.from_all(rng)
+        self._saved_at, self._saved_time = module.steps_done, time.monotonic()
+        if self._metrics:
+            snapshot = take_snapshot(trainer, module, self._position(module, self._metrics), generators)
+            self._writing = self._thread.submit(self._write, snapshot, self._metrics)
 
+    def _position(self, module: FineTuning, metrics: JsonlLogger) -> Position:
+        return Position(
+            step=module.steps_done,
+            real_tokens=module.real_tokens,
+            target_tokens=module.target_tokens,
+            validated_at=module.validated_at,
+            validation_loss=module.validation_loss,
+            loss_before=module.loss_before,
+            best_step=self._best[0],
+            best_loss=self._best[1],
+            training_seconds=self._throughput.training_seconds,
+            seconds=self._elapsed(),
+            metrics_bytes=metrics.length,
+        )
 
-def _take_tensors(value: object, path: str, tensors: dict[str, Tensor]) -> object:
-    """`value` as JSON, its tensors moved to `tensors` under their path."""
-    if isinstance(value, Tensor):
-        tensors[path] = value
-        return {"tensor": path}
-    if isinstance(value, dict):
-        return {str(key): _take_tensors(inner, f"{path}/{key}", tensors) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_take_tensors(inner, f"{path}/{i}", tensors) for i, inner in enumerate(value)]
-    return value
+    def _write(self, snapshot: Snapshot, metrics: JsonlLogger) -> None:
+        metrics.sync()
+        write_checkpoint(self._folder, snapshot, self._config)
+        remove_old(self._folder, self._config.trainer.keep_checkpoints, snapshot.position.best_step)

@@ -14,10 +14,11 @@ _LINE_EVERY = 30.0
 
 
 class ProgressBar(Callback):
-    def __init__(self, console: Console, throughput: Throughput, total_steps: int) -> None:
+    def __init__(self, console: Console, throughput: Throughput, total_steps: int, epochs: int) -> None:
         self._console = console
         self._throughput = throughput
         self._total_steps = total_steps
+        self._epochs = epochs
         self._validation = ""
         self._last_line = 0.0
         self._bar = Progress(
@@ -49,7 +50,7 @@ class ProgressBar(Callback):
         self._bar.update(
             self._task,
             completed=trainer.global_step,
-            description=f"epoch {trainer.current_epoch + 1}/{trainer.max_epochs}",
+            description=f"epoch {int(trainer.callback_metrics['epoch']) + 1}/{self._epochs}",
             numbers=numbers,
         )
         if not self._console.is_terminal:

@@ -8,6 +8,7 @@ from pytorch_lightning.loggers import WandbLogger
 from medgenius.data.steps import Step
 from medgenius.training.machine import Machine
 from medgenius.training.module import FineTuning
+from medgenius.training.snapshot import Position
 
 
 class Throughput(Callback):
@@ -19,6 +20,11 @@ class Throughput(Callback):
         self.training_seconds = 0.0
         self.tokens = 0
         self._validated = False
+
+    def restore(self, position: Position) -> None:
+        """Count on from an earlier process of the run."""
+        self.training_seconds, self.tokens = position.training_seconds, position.real_tokens
+        self._validated = position.loss_before is not None
 
     @property
     def tokens_per_second(self) -> float:

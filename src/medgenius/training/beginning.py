@@ -1,0 +1,118 @@
+"""What a run settled when it first started; a resumed run reads it instead of settling it again."""
+
+import hashlib
+import secrets
+from array import array
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+
+import torch
+from pydantic import TypeAdapter, ValidationError
+from pytorch_lightning.utilities import rank_zero_only
+from transformers import LlamaForCausalLM
+
+from medgenius.config.train import TrainConfig
+from medgenius.config.trainer import TrainerConfig
+from medgenius.data.prompt import Example
+from medgenius.errors import RunError
+from medgenius.model.kernels import has_compiler
+from medgenius.model.unpacking import is_unpacked
+from medgenius.runs import Run, write_json
+from medgenius.training.checkpoints import newest_checkpoint
+from medgenius.training.distributed import Group
+from medgenius.training.engine import Engine, choose_engine
+from medgenius.training.rows import TrainingData
+from medgenius.training.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """start.json. `auto` asks the machine, whose free memory is another on another day: the answers are kept, since
+    they decide over the last bits of the result."""
+
+    data: str
+    """SHA-256 of all examples as tokens, in their order."""
+    engine: Engine
+    unpacked: list[bool]
+    """Whether 4-bit weights had a copy in the dtype of the computation, for each process by rank."""
+    wandb_id: str
+    wandb_name: str
+
+
+def read_beginning(
+    run: Run, config: TrainConfig, group: Group, warn: Callable[[str], None]
+) -> tuple[Start | None, Snapshot | None]:
+    """What earlier processes of this run settled and where they came to, as the first of a group finds it.
+
+    Raises:
+        RunError: it is of another config or version, or damaged.
+    """
+    found = (_read_start(run), newest_checkpoint(run.checkpoints, config, warn)) if group.is_first else None
+    return group.from_first(found)
+
+
+def begin(  # noqa: PLR0913, PLR0917  on all of which the answers depend
+    config: TrainConfig, run: Run, group: Group, model: LlamaForCausalLM, data: TrainingData, steps: int
+) -> Start:
+    """Settle what the config leaves open, in all processes alike, and write it down."""
+    start = Start(
+        data=fingerprint(data),
+        engine=choose_engine(config.trainer, model, data.train.examples, steps),
+        unpacked=group.from_all(is_unpacked(model)),
+        wandb_id=secrets.token_hex(4),
+        wandb_name=run.title,
+    )
+    start = group.from_first(start)
+    rank_zero_only(write_json)(run.start, asdict(start))
+    return start
+
+
+def _read_start(run: Run) -> Start | None:
+    try:
+        return TypeAdapter(Start).validate_json(run.start.read_bytes())
+    except FileNotFoundError:
+        return None
+    except ValidationError:
+        raise RunError(f"{run.start} is damaged: remove {run.path} and start anew") from None
+
+
+def with_settled_copies(config: TrainConfig, start: Start | None, rank: int) -> TrainConfig:
+    """The config, with `model.cache_dequantized` as it was first answered in this process's place."""
+    if start is None or config.model.cache_dequantized != "auto":
+        return config
+    model = config.model.model_copy(update={"cache_dequantized": start.unpacked[rank]})
+    return config.model_copy(update={"model": model})
+
+
+def settled_engine(config: TrainerConfig, start: Start, device: torch.device) -> Engine:
+    """The first start's, with as many tokens per pass as the config says by now.
+
+    What was compiled is so again where there is a compiler.
+    """
+    engine = start.engine
+    tokens = engine.tokens_per_pass if config.tokens_per_pass == "auto" else config.tokens_per_pass  # noqa: S105  no password
+    return replace(engine, tokens_per_pass=tokens, compiled=engine.compiled and has_compiler(device))
+
+
+def fingerprint(data: TrainingData) -> str:
+    digest = hashlib.sha256()
+    for side in (data.train.examples, data.validation.examples):
+        _add(digest, side)
+    return digest.hexdigest()
+
+
+def _add(digest: "hashlib._Hash", examples: Sequence[Example]) -> None:
+    digest.update(array("q", [len(examples)]).tobytes())
+    for example in examples:
+        lengths = [len(example.prompt_ids), len(example.answer_ids)]
+        digest.update(array("q", [*lengths, *example.prompt_ids, *example.answer_ids]).tobytes())
+
+
+def refuse_other_data(config: TrainConfig, run: Run, start: Start | None, data: TrainingData) -> None:
+    """
+    Raises:
+        RunError: the run has begun with other dialogues.
+    """
+    if start is not None and fingerprint(data) != start.data:
+        source = f"data.path={config.data.path}" if config.data.source == "file" else f"data={config.data.source}"
+        raise RunError(f"{source}: its dialogues are others than when {run.path} began; start a new run with them")
