@@ -12,7 +12,8 @@ from medgenius.lock import locked
 from medgenius.runs import Run
 
 _SUPERVISE = """
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a background shell's children ignore it
 from medgenius.errors import Interrupted
 from medgenius.training.launcher import supervise
 try:

@@ -150,7 +150,7 @@ def project(x: Tensor, *layers: nn.Module) -> list[Tensor]:
     if projections is None:
         return [layer(x) for layer in layers]
     outputs = cast("tuple[Tensor, ...]", _Project.apply(x.flatten(0, -2), projections, *projections.trained))  # type: ignore[no-untyped-call]
-    return [y.view(*x.shape[:-1], -1) for y in outputs]
+    return [y.view(*x.shape[:-1], y.shape[-1]) for y in outputs]
 
 
 class Projection4bit(Linear4bit):
