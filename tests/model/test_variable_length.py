@@ -1,4 +1,4 @@
-"""The sequences that a variable-length kernel is given, and what it makes of them, against attention by blocks."""
+"""The sequences that a variable-length kernel is given, and what it makes of them, against attention over tiles."""
 
 from functools import partial
 
@@ -69,11 +69,11 @@ def with_gradients(out: Tensor, given: Inputs) -> list[Tensor]:
 def test_the_sequences_mean_what_the_layout_says(layout: Layout) -> None:
     given_ = inputs(layout)
     found = with_gradients(attend(*given_, layout, _SCALE, naive_kernel), given_)
-    blocks = with_gradients(packed_attention(torch.nn.Module(), *given_, None, _SCALE, layout)[0], given_)
+    over_tiles = with_gradients(packed_attention(torch.nn.Module(), *given_, None, _SCALE, layout)[0], given_)
     wanted = with_gradients(dense(*given_, layout), given_)
-    for mine, by_blocks, plain in zip(found, blocks, wanted, strict=True):
+    for mine, tiled, plain in zip(found, over_tiles, wanted, strict=True):
         torch.testing.assert_close(mine, plain, rtol=1e-5, atol=1e-5)
-        torch.testing.assert_close(by_blocks, plain, rtol=1e-5, atol=1e-5)
+        torch.testing.assert_close(tiled, plain, rtol=1e-5, atol=1e-5)
 
 
 def test_keys_of_a_pass_by_hand() -> None:
@@ -108,7 +108,7 @@ def test_no_kernel_on_cpu() -> None:
 
 
 def test_this_torch_has_a_kernel_of_its_own() -> None:
-    """A torch whose signature changed would fall back to blocks without a word."""
+    """A torch whose signature changed would fall back to tiles without a word."""
     assert variable_length.torch_kernel() is not None
 
 
@@ -125,7 +125,7 @@ def test_this_torch_has_a_kernel_of_its_own() -> None:
     ],
 )
 def test_the_kernel_on_cuda_equals_a_dense_mask_in_fp32(layout: Layout, dtype: torch.dtype) -> None:
-    """As near to fp32 as attention by blocks in the same dtype, or twice as far at most."""
+    """As near to fp32 as attention over tiles in the same dtype, or twice as far at most."""
     kernel = kernel_for(torch.zeros(1, _HEADS, 1, _HEAD, dtype=dtype, device="cuda"))
     if kernel is None:
         pytest.skip("this GPU or this torch has no flash attention")
@@ -136,9 +136,9 @@ def test_the_kernel_on_cuda_equals_a_dense_mask_in_fp32(layout: Layout, dtype: t
     found = with_gradients(attend(*rounded, layout, _SCALE, kernel), rounded)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(variable_length, "kernel_for", lambda _: None)
-        by_blocks = with_gradients(packed_attention(torch.nn.Module(), *rounded, None, _SCALE, layout)[0], rounded)
-    for mine, blocks, plain in zip(found, by_blocks, wanted, strict=True):
-        error, allowed = ((x.detach().cpu().float() - plain).norm() for x in (mine, blocks))
+        tiled = with_gradients(packed_attention(torch.nn.Module(), *rounded, None, _SCALE, layout)[0], rounded)
+    for mine, twin, plain in zip(found, tiled, wanted, strict=True):
+        error, allowed = ((x.detach().cpu().float() - plain).norm() for x in (mine, twin))
         assert error <= 2 * allowed + 1e-3 * plain.norm()
 
 
@@ -161,7 +161,7 @@ def test_the_kernel_is_what_packed_attention_uses_on_cuda(monkeypatch: pytest.Mo
 
 
 @needs_cuda
-def test_fp32_on_cuda_attends_by_blocks() -> None:
+def test_fp32_on_cuda_attends_tiled() -> None:
     layout = Layout(4, (9, 30))
     given_ = inputs(layout, torch.float32, "cuda")
     assert kernel_for(given_[0]) is None

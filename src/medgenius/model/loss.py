@@ -19,6 +19,7 @@ LossSum = Callable[[PeftModel, Pass], Tensor]
 _ROWS_CPU = 256
 """Target positions whose logits are in memory at once."""
 _ROUND = 32
+"""Rows and targets of a pass are a multiple of it on CPU: see `_rounded`."""
 _LOGITS = 2**27
 """Logits in memory at once elsewhere: 256 MiB in bf16, and few enough launches."""
 
