@@ -1,10 +1,15 @@
 """A cache of the tests' own, and no hub."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
+
+from medgenius.runs import Run
+from tests.support import ROOT
 
 # How long an example takes depends on what else the machine does; timings are no tests.
 settings.register_profile("suite", deadline=None)
@@ -18,3 +23,18 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setenv("MEDGENIUS_CACHE", os.environ.get("MEDGENIUS_TEST_CACHE", str(tmp_path_factory.mktemp("cache"))))
         patch.setenv("HF_HUB_OFFLINE", "1")
         yield
+
+
+@pytest.fixture(scope="session")
+def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A finished run of the tiny model, made once for all that only read it."""
+    root = tmp_path_factory.mktemp("tiny_run")
+    line = [
+        *("model=tiny", "data.max_rows=60", "data.max_length=512", "trainer.epochs=2", "lora.r=4"),
+        *("tracking=off", "tracking.log_samples=false", "run.name=tiny", f"run.root={root}"),
+    ]
+    done = subprocess.run(
+        [sys.executable, "train.py", *line], cwd=ROOT, capture_output=True, text=True, timeout=180, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return Run(root / "tiny", "tiny")

@@ -26,6 +26,10 @@ LAYERS = [
     "model",
     "training",
     "sweeps",
+    "inference",
+    "evaluation",
+    "publishing",
+    "serving",
     "cli",
 ]
 """From the lowest up: each may import itself and those before it."""

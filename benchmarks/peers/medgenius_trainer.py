@@ -18,9 +18,9 @@ from medgenius.data.prompt import Example  # noqa: E402
 from medgenius.data.steps import Step, make_step  # noqa: E402
 from medgenius.model.adapter import backbone_of  # noqa: E402
 from medgenius.model.backend import load_trainable  # noqa: E402
+from medgenius.model.machine import choose_machine  # noqa: E402
 from medgenius.training.distributed import Group  # noqa: E402
 from medgenius.training.engine import choose_engine  # noqa: E402
-from medgenius.training.machine import choose_machine  # noqa: E402
 from medgenius.training.module import FineTuning  # noqa: E402
 from peers.job import Job, Row  # noqa: E402
 from peers.meter import Meter  # noqa: E402

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from medgenius.model.adapter import backbone_of
+from medgenius.model.machine import choose_machine
 from medgenius.training import engine
-from medgenius.training.machine import choose_machine
 from tests.support import composed, tiny_model
 
 

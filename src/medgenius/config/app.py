@@ -22,6 +22,8 @@ from medgenius.errors import ConfigError, Interrupted, MedGeniusError
 
 _UNKNOWN_OVERRIDE = re.compile(r"Could not (?:override|delete from config\.) '([^']+)'|Key '([^']+)' is not in struct")
 _FULL_KEY = re.compile(r"full_key: (\S+)")
+_DIRECTORIES = {"run", "run.resume", "output"}
+"""Keys whose value is a directory."""
 _TIME_FOR_THE_FIRST = 5.0
 """Seconds."""
 
@@ -85,7 +87,7 @@ def composed(schema: type[R], *overrides: str) -> R:
 def _with_quoted_directory(argument: str) -> str:
     """Run directories are called by their overrides (`lora.r=64,seed=1`), which Hydra would take apart."""
     key, equals, value = argument.partition("=")
-    if key != "run.resume" or not equals or value[:1] in {"'", '"'}:
+    if key not in _DIRECTORIES or not equals or value[:1] in {"'", '"'}:
         return argument
     return f"{key}='" + value.replace("'", "\\'") + "'"
 

@@ -7,12 +7,12 @@ from pytorch_lightning.loggers import Logger
 from rich.console import Console
 
 from medgenius.config.train import TrainConfig
+from medgenius.model.machine import Machine
 from medgenius.runs import Run
 from medgenius.training.beginning import Start
 from medgenius.training.callbacks.throughput import Throughput
 from medgenius.training.distributed import Group
 from medgenius.training.loggers import JsonlLogger
-from medgenius.training.machine import Machine
 from medgenius.training.module import FineTuning
 from medgenius.training.rows import TrainingData
 from medgenius.training.samples import Sampler

@@ -23,6 +23,7 @@ from medgenius.errors import Interrupted, MedGeniusError, RunError  # noqa: E402
 from medgenius.model.adapter import backbone_of, save_adapter, trainable_parameters  # noqa: E402
 from medgenius.model.backbone import load_tokenizer, prepare_files  # noqa: E402
 from medgenius.model.backend import load_trainable  # noqa: E402
+from medgenius.model.machine import Machine, choose_machine  # noqa: E402
 from medgenius.runs import Run, new_directory, write_config  # noqa: E402
 from medgenius.training.beginning import (  # noqa: E402
     begin,
@@ -36,7 +37,6 @@ from medgenius.training.callbacks.throughput import Throughput  # noqa: E402
 from medgenius.training.conclusion import conclude  # noqa: E402
 from medgenius.training.distributed import Group, join  # noqa: E402
 from medgenius.training.loggers import JsonlLogger, wandb_logger  # noqa: E402
-from medgenius.training.machine import Machine, choose_machine  # noqa: E402
 from medgenius.training.module import FineTuning  # noqa: E402
 from medgenius.training.parts import Outcome, Parts  # noqa: E402
 from medgenius.training.rng import random_state  # noqa: E402

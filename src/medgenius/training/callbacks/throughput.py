@@ -6,7 +6,7 @@ from pytorch_lightning import Callback, LightningModule, Trainer
 from pytorch_lightning.loggers import WandbLogger
 
 from medgenius.data.steps import Step
-from medgenius.training.machine import Machine
+from medgenius.model.machine import Machine
 from medgenius.training.module import FineTuning
 from medgenius.training.snapshot import Position
 
