@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import datetime, tzinfo
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,19 @@ def test_runs_that_start_at_once_get_directories_of_their_own(tmp_path: Path) ->
     runs = [create_run(run_config(tmp_path), Launch()) for _ in range(5)]
 
     assert len({run.path for run in runs}) == 5
+
+
+class StoppedClock(datetime):
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> "StoppedClock":  # noqa: ARG003
+        return cls(2026, 1, 2, 3, 4, 5)
+
+
+def test_where_the_clock_is_set_back_a_name_is_not_given_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("medgenius.runs.datetime", StoppedClock)
+    names = [create_run(run_config(tmp_path), Launch()).path.name for _ in range(3)]
+
+    assert names == [f"2026-01-02_03-04-05_defaults{again}" for again in ("", "-2", "-3")]
 
 
 def test_a_named_run_is_called_by_its_name(tmp_path: Path) -> None:

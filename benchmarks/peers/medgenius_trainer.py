@@ -1,6 +1,5 @@
 """MedGenius itself: its module under Lightning's Trainer, as a run trains it, without validation and checkpoints."""
 
-from functools import partial
 from pathlib import Path
 
 from medgenius.model.libraries import quiet_libraries
@@ -15,12 +14,13 @@ from medgenius.config.app import composed  # noqa: E402
 from medgenius.config.launch import Place  # noqa: E402
 from medgenius.config.train import TrainConfig  # noqa: E402
 from medgenius.data.prompt import Example  # noqa: E402
-from medgenius.data.steps import Step, make_step  # noqa: E402
+from medgenius.data.steps import Step  # noqa: E402
 from medgenius.model.adapter import backbone_of  # noqa: E402
 from medgenius.model.backend import load_trainable  # noqa: E402
 from medgenius.model.machine import choose_machine  # noqa: E402
 from medgenius.training.distributed import Group  # noqa: E402
 from medgenius.training.engine import choose_engine  # noqa: E402
+from medgenius.training.memory import PassSize  # noqa: E402
 from medgenius.training.module import FineTuning  # noqa: E402
 from peers.job import Job, Row  # noqa: E402
 from peers.meter import Meter  # noqa: E402
@@ -44,8 +44,8 @@ def examples_of(rows: list[Row]) -> list[Example]:
     return [Example(row.ids[: row.prompt], row.ids[row.prompt :], truncated=False) for row in rows]
 
 
-def step(per_pass: int, rows: list[Row]) -> Step:
-    return make_step(examples_of(rows), per_pass)
+def step(rows: list[Row]) -> Step:
+    return Step(tuple(examples_of(rows)))
 
 
 def main(job: Job) -> None:
@@ -71,8 +71,17 @@ def main(job: Job) -> None:
         enable_progress_bar=False,
         enable_model_summary=False,
     ).fit(
-        FineTuning(trainable, config.optimizer, config.scheduler, len(job.steps), len(job.steps), clip, alone),
-        DataLoader(job.steps, batch_size=None, collate_fn=partial(step, engine.tokens_per_pass)),
+        FineTuning(
+            trainable,
+            config.optimizer,
+            config.scheduler,
+            len(job.steps),
+            len(job.steps),
+            clip,
+            PassSize(engine),
+            alone,
+        ),
+        DataLoader(job.steps, batch_size=None, collate_fn=step),
     )
     meter.report(f"{len(job.steps[0])} a step, {engine}", ("medgenius", "transformers", "peft"))
 

@@ -27,6 +27,10 @@ class NonFiniteError(MedGeniusError):
     """The loss or the gradient became NaN or infinite; the parameters were not updated with it."""
 
 
+class OutOfMemoryError(MedGeniusError):
+    """Memory is too small for what was asked, and smaller passes can't help; the parameters were not updated."""
+
+
 REQUEUE = 75
 """Exit status after SIGTERM and SIGUSR1: EX_TEMPFAIL of sysexits.h, start me again."""
 

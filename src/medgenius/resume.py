@@ -22,11 +22,13 @@ MAY_CHANGE = (
     "tracking.job_type",
     "tracking.tags",
     "trainer.tokens_per_pass",
+    "trainer.activation_checkpointing",
     "trainer.checkpoint_every",
     "trainer.keep_checkpoints",
 )
-"""Keys, and groups of them, that a resumed run may set anew. `trainer.tokens_per_pass` is among them so that a run
-which lacked memory can go on; the bytes of its adapter are then no longer those of an untouched run."""
+"""Keys, and groups of them, that a resumed run may set anew. `trainer.tokens_per_pass` and
+`trainer.activation_checkpointing` are among them so that a run which lacked memory can go on; the bytes of its adapter
+are then no longer those of an untouched run."""
 
 
 def chosen_run(config: TrainConfig, launch: Launch) -> Run | None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from medgenius.data.prompt import Example
-from medgenius.data.steps import IGNORE, Pass, SeededSteps, epoch_order, make_step, training_steps, validation_steps
+from medgenius.data.steps import IGNORE, Pass, SeededSteps, Step, epoch_order, training_steps, validation_steps
 from tests.support import random_examples
 
 _LENGTHS = st.lists(st.tuples(st.integers(1, 30), st.integers(1, 30)), min_size=1, max_size=12)
@@ -59,17 +59,18 @@ def test_any_cut_keeps_every_dialogue_once_and_fills_passes_within_their_limit(
     lengths: list[tuple[int, int]], prefix: int, tokens: int
 ) -> None:
     examples = random_examples(*lengths, prefix=prefix)
-    step = make_step(examples, tokens)
+    step = Step(tuple(examples))
+    passes = list(step.passes(tokens))
     found = []
-    for piece in step.passes:
+    for piece in passes:
         assert piece.layout.tokens == len(piece.input_ids)
         assert piece.layout.tokens <= tokens or len(piece.layout.lengths) == 1
         found += [length + piece.layout.prefix for length in piece.layout.lengths]
     assert sorted(found) == sorted(len(example) for example in examples)
     assert step.real_tokens == sum(found)
-    assert step.target_tokens == sum(int((piece.labels != IGNORE).sum()) for piece in step.passes)
+    assert step.target_tokens == sum(int((piece.labels != IGNORE).sum()) for piece in passes)
     answers = sorted(tuple(example.answer_ids) for example in examples)
-    assert sorted(answer for piece in step.passes for answer in _answers(piece)) == answers
+    assert sorted(answer for piece in passes for answer in _answers(piece)) == answers
 
 
 def _answers(piece: Pass) -> list[tuple[int, ...]]:
@@ -101,22 +102,19 @@ def _cut(order: list[int], size: int) -> list[list[int]]:
 
 def test_last_step_of_an_epoch_takes_what_is_left() -> None:
     examples = random_examples(*[(3, 4)] * 70)
-    steps = training_steps(examples, 32, 64, seed=0, steps=range(6))
-    sizes = [sum(len(piece.layout.lengths) for piece in step.passes) for step in steps]
-    assert sizes == [32, 32, 6] * 2
+    steps = training_steps(examples, 32, seed=0, steps=range(6))
+    assert [len(step.dialogues) for step in steps] == [32, 32, 6] * 2
 
 
 def test_a_loader_leaves_the_generator_of_dropout_alone() -> None:
     examples = random_examples(*[(3, 4)] * 10)
     before = torch.get_rng_state()
-    list(training_steps(examples, 4, 64, seed=0, steps=range(3)))
-    list(validation_steps(examples, 64))
+    list(training_steps(examples, 4, seed=0, steps=range(3)))
+    list(validation_steps(examples))
     assert torch.equal(torch.get_rng_state(), before)
 
 
 def test_validation_sees_every_dialogue_once() -> None:
     examples = [Example([5] * n, [6] * (40 - n), truncated=False) for n in range(1, 30)]
-    seen = [
-        length for step in validation_steps(examples, 128) for piece in step.passes for length in piece.layout.lengths
-    ]
-    assert len(seen) == len(examples)
+    seen = [dialogue for step in validation_steps(examples) for dialogue in step.dialogues]
+    assert sorted(map(id, seen)) == sorted(map(id, examples))

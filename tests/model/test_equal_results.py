@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from medgenius.data.prompt import Example
-from medgenius.data.steps import Pass, Step, make_step
+from medgenius.data.steps import Pass, Step
 from medgenius.model.kernels import compile_kernels
 from medgenius.model.loss import target_loss_sum
 from tests.support import cache_dir, plain_twin, random_examples, tiny_model
@@ -24,21 +24,22 @@ def _gradients(model: PeftModel) -> dict[str, Tensor]:
     return {name: p.grad.clone() for name, p in model.named_parameters() if p.grad is not None}
 
 
-def _cut(examples: list[Example], dialogues_per_pass: int) -> Step:
+def _cut(examples: list[Example], dialogues_per_pass: int) -> list[Pass]:
     """Passes of so many dialogues each, in the order given."""
     starts = range(0, len(examples), dialogues_per_pass)
-    return Step(
-        passes=tuple(Pass.of(examples[start : start + dialogues_per_pass]) for start in starts),
-        target_tokens=sum(len(example.answer_ids) for example in examples),
-        real_tokens=sum(len(example) for example in examples),
-    )
+    return [Pass.of(examples[start : start + dialogues_per_pass]) for start in starts]
 
 
-def _run(model: PeftModel, step: Step) -> tuple[float, dict[str, Tensor]]:
+def _passes(examples: list[Example], tokens_per_pass: int) -> list[Pass]:
+    """As training cuts them."""
+    return list(Step(tuple(examples)).passes(tokens_per_pass))
+
+
+def _run(model: PeftModel, passes: list[Pass]) -> tuple[float, dict[str, Tensor]]:
     model.zero_grad()
-    total = 0.0
-    for piece in step.passes:
-        loss = target_loss_sum(model, piece) / step.target_tokens
+    total, targets = 0.0, sum(len(piece.targets) for piece in passes)
+    for piece in passes:
+        loss = target_loss_sum(model, piece) / targets
         loss.backward()
         total += loss.item()
     return total, _gradients(model)
@@ -105,31 +106,31 @@ def test_every_cut_of_32_dialogues_gives_the_same_loss_and_gradients(model: Peft
 @pytest.mark.parametrize("tokens", [8, 90, 700, 100_000])
 def test_every_number_of_tokens_per_pass_gives_the_same_loss_and_gradients(model: PeftModel, tokens: int) -> None:
     examples = random_examples(*_UNEQUAL, prefix=20)
-    _assert_equal(_run(model, make_step(examples, tokens)), _run(model, _cut(examples, 32)))
+    _assert_equal(_run(model, _passes(examples, tokens)), _run(model, _cut(examples, 32)))
 
 
 def test_compiled_kernels_equal_those_that_run_as_they_stand(model: PeftModel) -> None:
     examples = random_examples(*_UNEQUAL, (600, 1400), prefix=20)  # lengths of 2 to 2,000 tokens
-    plain = _run(model, make_step(examples, 768))
+    plain = _run(model, _passes(examples, 768))
     compile_kernels(True, cache_dir() / "kernels")
     try:
-        _assert_equal(_run(model, make_step(examples, 768)), plain)
-        _assert_equal(_run(model, make_step(examples, 90)), plain)
+        _assert_equal(_run(model, _passes(examples, 768)), plain)
+        _assert_equal(_run(model, _passes(examples, 90)), plain)
     finally:
         compile_kernels(False, cache_dir() / "kernels")
 
 
 def test_a_dialogue_that_fills_the_pass_and_dialogues_of_one_length(model: PeftModel) -> None:
     examples = random_examples(*[(100, 28)] * 6, (500, 268))
-    step = make_step(examples, 768)
-    assert [piece.layout.tokens for piece in step.passes] == [768, 768]
-    _assert_equal(_run(model, step), _padded_twin(model, examples))
+    passes = _passes(examples, 768)
+    assert [piece.layout.tokens for piece in passes] == [768, 768]
+    _assert_equal(_run(model, passes), _padded_twin(model, examples))
 
 
 @pytest.mark.parametrize("length", [(1, 1), (2047, 1), (5, 2043)])
 def test_one_dialogue_alone(model: PeftModel, length: tuple[int, int]) -> None:
     examples = random_examples(length)
-    _assert_equal(_run(model, make_step(examples, 768)), _padded_twin(model, examples))
+    _assert_equal(_run(model, _passes(examples, 768)), _padded_twin(model, examples))
 
 
 def test_a_dialogue_is_not_changed_by_its_neighbours(model: PeftModel) -> None:

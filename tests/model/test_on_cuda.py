@@ -7,7 +7,7 @@ import torch
 from peft import PeftModel
 from torch import Tensor
 
-from medgenius.data.steps import Pass, make_step
+from medgenius.data.steps import Pass, Step
 from medgenius.model.loss import target_loss_sum
 from tests.support import random_examples, tiny_model
 
@@ -51,7 +51,7 @@ def test_the_host_waits_for_no_pass() -> None:
     model = tiny_model(dtype=torch.bfloat16, device="cuda")  # with dropout
     target_loss_sum(model, Pass.of(_EXAMPLES).to(torch.device("cuda"))).backward()  # kernels are loaded
     torch.cuda.set_sync_debug_mode("error")
-    step = make_step(_EXAMPLES, 400).to(torch.device("cuda"))
-    assert len(step.passes) > 1
-    for piece in step.passes:
+    passes = list(Step(tuple(_EXAMPLES)).passes(400, torch.device("cuda")))
+    assert len(passes) > 1
+    for piece in passes:
         target_loss_sum(model, piece).backward()

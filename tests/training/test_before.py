@@ -14,6 +14,8 @@ from medgenius.model.backbone import load_backbone
 from medgenius.model.backend import Trainable
 from medgenius.model.loss import target_loss_sum
 from medgenius.training.distributed import Group
+from medgenius.training.engine import Engine
+from medgenius.training.memory import PassSize
 from medgenius.training.module import FineTuning
 from tests.support import cache_dir, composed, random_examples
 
@@ -37,13 +39,16 @@ def test_loss_before_is_exactly_that_of_the_fresh_adapter(dtype: torch.dtype, co
     config = composed("model=tiny", f"model.cache_dequantized={copies}")
     backbone = load_backbone(config.model, cache_dir(), dtype, torch.device("cpu"))
     model = add_adapter(backbone, config.lora, seed=1)
-    loader = validation_steps(random_examples((20, 30), (7, 50), (90, 3), prefix=12), tokens_per_pass=100)
+    loader = validation_steps(random_examples((20, 30), (7, 50), (90, 3), prefix=12))
     steps = list(loader)
     targets: int = sum(step.target_tokens for step in steps)
 
     def loss() -> float:
         with torch.inference_mode():
-            return math.fsum(float(target_loss_sum(model, piece)) for step in steps for piece in step.passes) / targets
+            return (
+                math.fsum(float(target_loss_sum(model, piece)) for step in steps for piece in step.passes(100))
+                / targets
+            )
 
     model.eval()
     fresh = loss()
@@ -54,8 +59,9 @@ def test_loss_before_is_exactly_that_of_the_fresh_adapter(dtype: torch.dtype, co
     after = loss()
     assert after != fresh
 
+    passes = PassSize(Engine(tokens_per_pass=100, compiled=False, checkpointing=False))
     alone = Group(Place(), torch.device("cpu"))
-    module = FineTuning(Trainable(model, target_loss_sum), config.optimizer, config.scheduler, 1, 1, 1.0, alone)
+    module = FineTuning(Trainable(model, target_loss_sum), config.optimizer, config.scheduler, 1, 1, 1.0, passes, alone)
     recorder = _Recorder()
     trainer = Trainer(accelerator="cpu", logger=recorder, enable_progress_bar=False, enable_model_summary=False)
     for _ in range(2):

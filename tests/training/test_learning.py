@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from medgenius.config.scheduler import SchedulerConfig
-from medgenius.data.steps import make_step
+from medgenius.data.steps import Step
 from medgenius.model.loss import target_loss_sum
 from medgenius.training.optimizer import build_optimizer, rate_factor
 from tests.shared import shared_data
@@ -24,11 +24,11 @@ def test_tiny_model_overfits_eight_dialogues(name: str) -> None:
     model = tiny_model("lora.r=64", "lora.alpha=128", "lora.dropout=0.0", dtype=torch.float32)
     config = composed(f"optimizer={name}", "optimizer.learning_rate=3e-3")
     optimizer = build_optimizer(model.parameters(), config.optimizer)
-    step = make_step(random_examples(*[(20, 12)] * 8), 128)
+    step = Step(tuple(random_examples(*[(20, 12)] * 8)))
     loss = math.inf
     for _ in range(100):
         loss = 0.0
-        for piece in step.passes:
+        for piece in step.passes(128):
             part = target_loss_sum(model, piece) / step.target_tokens
             part.backward()
             loss += part.item()

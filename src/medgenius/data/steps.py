@@ -14,6 +14,7 @@ from medgenius.data.sharing import Share, deal
 
 ALL = Share()
 """Of a process that is alone."""
+_CPU = torch.device("cpu")
 
 IGNORE = -100
 """Label of a position whose next token is no target; the value that torch's cross entropy ignores."""
@@ -101,32 +102,40 @@ def common_prefix(examples: Sequence[Example]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What one optimizer step (or one round of validation) sees."""
+    """What one optimizer step (or one round of validation) sees: dialogues. Memory decides how many at once."""
 
-    passes: tuple[Pass, ...]
-    """Of this process; the dialogues of the step may be dealt to several."""
-    target_tokens: int
+    dialogues: tuple[Example, ...]
     """Of the whole step, over all processes"""
-    real_tokens: int
-    """Of the whole step, over all processes"""
+    share: Share = ALL
+    """Which of them this process computes"""
 
-    def to(self, device: torch.device, **_: bool) -> "Step":
-        """Lightning calls this; it may add `non_blocking`, which nothing here needs."""
-        return Step(tuple(piece.to(device) for piece in self.passes), self.target_tokens, self.real_tokens)
+    @property
+    def target_tokens(self) -> int:
+        """Of the whole step, over all processes."""
+        return sum(len(dialogue.answer_ids) for dialogue in self.dialogues)
 
+    @property
+    def real_tokens(self) -> int:
+        """Of the whole step, over all processes."""
+        return sum(map(len, self.dialogues))
 
-def make_step(examples: Sequence[Example], tokens_per_pass: int, share: Share = ALL) -> Step:
-    """A process's share of the step, cut into passes; where all need the same number, with silent ones at the end."""
-    hands = [_cut(hand, tokens_per_pass) for hand in deal(examples, share.processes)]
-    passes = [Pass.of(chosen) for chosen in hands[share.rank]]
-    if share.same_passes:
-        silent = Pass.silent(min(examples, key=len))
-        passes += [silent] * (max(len(hand) for hand in hands) - len(passes))
-    return Step(
-        passes=tuple(passes),
-        target_tokens=sum(len(example.answer_ids) for example in examples),
-        real_tokens=sum(len(example) for example in examples),
-    )
+    @property
+    def hand(self) -> list[Example]:
+        """The dialogues of this process."""
+        return deal(self.dialogues, self.share.processes)[self.share.rank]
+
+    def passes(self, tokens_per_pass: int, device: torch.device = _CPU) -> Iterator[Pass]:
+        """This process's dialogues, cut into passes, each moved to the device when its turn comes.
+
+        Where all processes need the same number of passes, silent ones stand at the end.
+        """
+        passes = _cut(self.hand, tokens_per_pass)
+        for chosen in passes:
+            yield Pass.of(chosen).to(device)
+        if self.share.same_passes:
+            most = max(len(_cut(hand, tokens_per_pass)) for hand in deal(self.dialogues, self.share.processes))
+            silent = Pass.silent(min(self.dialogues, key=len)).to(device)
+            yield from [silent] * (most - len(passes))
 
 
 def _cut(examples: Sequence[Example], tokens_per_pass: int) -> list[list[Example]]:
@@ -198,23 +207,23 @@ def steps_per_epoch(examples: int, batch_size: int) -> int:
     return math.ceil(examples / batch_size)
 
 
-def training_steps(  # noqa: PLR0913, PLR0917  each decides what a process sees of a step
-    examples: Sequence[Example], batch_size: int, tokens_per_pass: int, seed: int, steps: range, share: Share = ALL
+def training_steps(
+    examples: Sequence[Example], batch_size: int, seed: int, steps: range, share: Share = ALL
 ) -> DataLoader[Example]:
     """A loader of `Step`s of `batch_size` dialogues, over all processes and epochs: the `steps` that are to be done."""
     return DataLoader(
         _Examples(examples),
         batch_sampler=SeededSteps(len(examples), batch_size, seed, steps),
-        collate_fn=lambda chosen: make_step(chosen, tokens_per_pass, share),
+        collate_fn=lambda chosen: Step(tuple(chosen), share),
         generator=torch.Generator(),  # a loader draws a seed when it is read: not from what dropout draws from
     )
 
 
-def validation_steps(examples: Sequence[Example], tokens_per_pass: int, share: Share = ALL) -> DataLoader[Example]:
+def validation_steps(examples: Sequence[Example], share: Share = ALL) -> DataLoader[Example]:
     """A loader of `Step`s in the order of length, so that a pass holds dialogues of a size."""
     return DataLoader(
         _Examples(sorted(examples, key=len)),
         batch_size=32,
-        collate_fn=lambda chosen: make_step(chosen, tokens_per_pass, share),
+        collate_fn=lambda chosen: Step(tuple(chosen), share),
         generator=torch.Generator(),
     )

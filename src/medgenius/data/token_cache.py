@@ -7,7 +7,7 @@ Token ids can be turned back into text: the folder and its files are for their o
 import hashlib
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
 from pathlib import Path
 
@@ -19,17 +19,19 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
+from medgenius.errors import RunError
 from medgenius.runs import new_file
 
 _KEPT = 32
 """Entries that stay, the last used ones; a run uses two."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class TokenCache:
-    """A folder of token ids, one file for each list of texts."""
+    """A folder of token ids, one file for each list of texts. Where it can't be written, nothing is kept."""
 
     folder: Path
+    _writable: bool = field(default=True, init=False)
 
     def token_ids(self, tokenizer: PreTrainedTokenizerBase, texts: Sequence[str]) -> list[list[int]]:
         """As `token_ids`, from the folder where they lie there unharmed."""
@@ -42,10 +44,12 @@ class TokenCache:
             except (OSError, ValueError, KeyError, SafetensorError):
                 print(f"{file} is damaged: tokenizing anew", flush=True)
         found = token_ids(tokenizer, texts)
-        try:
-            self._write(file, found)
-        except OSError as error:
-            print(f"tokens are not kept for the next run: {self.folder}: {error.strerror}", flush=True)
+        if self._writable:
+            try:
+                self._write(file, found)
+            except (OSError, RunError) as error:
+                self._writable = False
+                print(f"tokens are not kept for the next run: {error}", flush=True)
         return found
 
     def _write(self, file: Path, ids: list[list[int]]) -> None:

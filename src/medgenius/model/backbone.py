@@ -1,6 +1,5 @@
 """The frozen LLaMA and its tokenizer: from a pip package, from the hub, or random for tests."""
 
-import hashlib
 import importlib.util
 from pathlib import Path
 from typing import cast
@@ -23,8 +22,8 @@ from transformers.utils import logging as transformers_logging
 from medgenius.config.model import EmbeddedModel, HubModel, ModelConfig, RandomModel
 from medgenius.errors import ModelError
 from medgenius.model import attention
+from medgenius.model.model_cache import cached_model, sha256
 from medgenius.model.unpacking import unpack_weights
-from medgenius.runs import new_directory
 
 transformers_logging.disable_progress_bar()
 
@@ -165,22 +164,18 @@ def _converted(config: EmbeddedModel, cache_dir: Path) -> Path:
     source = package / config.file
     if not source.is_file():
         raise ModelError(f"model.file={config.file}: not in the package {config.package}")
-    with source.open("rb") as stream:
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()[:16]
-    folder = cache_dir / "models" / f"{config.name}-{digest}"
-    if not folder.is_dir():
+    folder = cache_dir / "models" / f"{config.name}-{sha256(source)[:16]}"
+
+    def write(temporary: Path) -> None:
         print(f"converting {config.name} once into {folder} (about 15 s)", flush=True)
         tokenizer = AutoTokenizer.from_pretrained(package, gguf_file=config.file)
         model = LlamaForCausalLM.from_pretrained(
             package, gguf_file=config.file, dtype=torch.float32, quantization_config=GgufConfig(dequantize=True)
-        ).bfloat16()
-        try:
-            with new_directory(folder) as temporary:
-                model.save_pretrained(temporary)
-                tokenizer.save_pretrained(temporary)
-        except OSError as error:
-            raise ModelError(f"run.cache_dir: {folder} cannot be written: {error.strerror}") from None
-    return folder
+        )
+        model.bfloat16().save_pretrained(temporary)
+        tokenizer.save_pretrained(temporary)
+
+    return cached_model(folder, write)
 
 
 def _byte_tokenizer() -> PreTrainedTokenizerFast:
@@ -212,9 +207,10 @@ def _random_weights(config: RandomModel, cache_dir: Path) -> str:
         initializer_range=0.2,
     )
     shape = f"{config.layers}x{config.hidden_size}x{config.intermediate_size}-{config.heads}-{config.kv_heads}"
-    folder = cache_dir / "models" / f"{config.name}-{shape}"
-    if not folder.is_dir():
-        with torch.random.fork_rng(), new_directory(folder) as temporary:
+
+    def write(temporary: Path) -> None:
+        with torch.random.fork_rng():
             torch.manual_seed(0)
             LlamaForCausalLM(llama).save_pretrained(temporary)
-    return str(folder)
+
+    return str(cached_model(cache_dir / "models" / f"{config.name}-{shape}", write))

@@ -15,17 +15,21 @@ import torch
 from torch import Tensor
 from torch.nn.functional import silu
 
+from medgenius.model.kernel_cache import kernel_folder
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
 _compiled = False
+_FOLDER = "TORCHINDUCTOR_CACHE_DIR"
 
 
 def compile_kernels(wanted: bool, cache_dir: Path) -> None:
     """For the whole process, as torch.compile's own caches are; what is compiled is kept in `cache_dir`."""
     global _compiled  # noqa: PLW0603
     _compiled = wanted
-    os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(cache_dir))
+    if wanted and _FOLDER not in os.environ:
+        os.environ[_FOLDER] = str(kernel_folder(cache_dir))
 
 
 def has_compiler(device: torch.device) -> bool:

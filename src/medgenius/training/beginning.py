@@ -4,7 +4,7 @@ import hashlib
 import secrets
 from array import array
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 
 import torch
 from pydantic import TypeAdapter, ValidationError
@@ -85,13 +85,16 @@ def with_settled_copies(config: TrainConfig, start: Start | None, rank: int) -> 
 
 
 def settled_engine(config: TrainerConfig, start: Start, device: torch.device) -> Engine:
-    """The first start's, with as many tokens per pass as the config says by now.
+    """The first start's, with what the config says of memory by now.
 
     What was compiled is so again where there is a compiler.
     """
-    engine = start.engine
-    tokens = engine.tokens_per_pass if config.tokens_per_pass == "auto" else config.tokens_per_pass  # noqa: S105  no password
-    return replace(engine, tokens_per_pass=tokens, compiled=engine.compiled and has_compiler(device))
+    engine, tokens, checkpointing = start.engine, config.tokens_per_pass, config.activation_checkpointing
+    return Engine(
+        tokens_per_pass=engine.tokens_per_pass if tokens == "auto" else tokens,
+        compiled=engine.compiled and has_compiler(device),
+        checkpointing=engine.checkpointing if checkpointing == "auto" else checkpointing,
+    )
 
 
 def fingerprint(data: TrainingData) -> str:

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pytorch_lightning.loggers import Logger, WandbLogger
 
 from medgenius.model.adapter import trainable_parameters
+from medgenius.training.loggers import end_wandb
 from medgenius.training.parts import Outcome, Parts
 from medgenius.training.report import write_report
 from medgenius.training.summary import Cost, Summary, print_summary, write_summary
@@ -51,5 +52,4 @@ def close(loggers: Sequence[Logger], summary: Summary) -> None:
     for logger in loggers:
         logger.finalize("success" if summary.status == "finished" else "failed")
         if isinstance(logger, WandbLogger):
-            logger.experiment.summary.update(asdict(summary))
-            logger.experiment.finish(exit_code=0 if summary.status == "finished" else 1)
+            end_wandb(logger, asdict(summary), exit_code=0 if summary.status == "finished" else 1)

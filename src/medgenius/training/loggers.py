@@ -7,7 +7,7 @@ import socket
 from argparse import Namespace
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlparse
 
 from pytorch_lightning.loggers import Logger, WandbLogger
@@ -16,9 +16,17 @@ from medgenius.config.train import TrainConfig
 from medgenius.errors import RunError
 from medgenius.runs import Run
 
+if TYPE_CHECKING:
+    import wandb
+
 _HOST = "https://api.wandb.ai"
 _PATIENCE = 3.0
 """Seconds to wait for W&B's host before the run goes offline."""
+_PATIENCE_AT_END = 60.0
+"""Seconds to wait for W&B to take what it has not taken yet; all of it lies in the run directory."""
+
+
+_Mode = Literal["online", "offline"]
 
 
 class JsonlLogger(Logger):
@@ -82,9 +90,27 @@ def wandb_logger(config: TrainConfig, run: Run, run_id: str, name: str) -> Wandb
     os.environ["WANDB_SILENT"] = "true"
     import wandb  # noqa: PLC0415  only where it is wanted
 
+    try:
+        experiment = _begin(mode, config, run, run_id, name)
+    except wandb.Error as error:
+        if mode == "offline":
+            raise RunError(f"W&B can't write to {run.path}: {_first_line(error)}; see tracking=off") from None
+        mode, why = "offline", _first_line(error)
+        experiment = _begin(mode, config, run, run_id, name)
     if why:
         print(f"W&B: offline ({why}); later: wandb sync {run.path}/wandb/offline-run-*", flush=True)
-    experiment = wandb.init(
+    experiment.define_metric("trainer/global_step")
+    experiment.define_metric("*", step_metric="trainer/global_step", step_sync=True)
+    for metric in ("train/loss", "validation/loss"):  # against steps, which is Lightning's axis, and against tokens
+        experiment.define_metric(f"by_tokens/{metric}", step_metric="tokens/real")
+    return WandbLogger(experiment=experiment)
+
+
+def _begin(mode: _Mode, config: TrainConfig, run: Run, run_id: str, name: str) -> "wandb.Run":
+    import wandb  # noqa: PLC0415
+
+    tracking = config.tracking
+    return wandb.init(
         id=run_id,
         # Offline, the files of one id are put together when they are synced.
         resume="allow" if mode == "online" else None,
@@ -97,17 +123,35 @@ def wandb_logger(config: TrainConfig, run: Run, run_id: str, name: str) -> Wandb
         tags=list(tracking.tags),
         mode=mode,
         # Console text and source code stay here: neither belongs to a run's numbers.
-        settings=wandb.Settings(console="off", save_code=False, disable_git=True, init_timeout=60, silent=True),
+        settings=wandb.Settings(
+            console="off",
+            save_code=False,
+            disable_git=True,
+            init_timeout=60,
+            finish_timeout=_PATIENCE_AT_END,
+            finish_timeout_raises=True,
+            silent=True,
+        ),
         config=flat(config.model_dump()),
     )
-    experiment.define_metric("trainer/global_step")
-    experiment.define_metric("*", step_metric="trainer/global_step", step_sync=True)
-    for metric in ("train/loss", "validation/loss"):  # against steps, which is Lightning's axis, and against tokens
-        experiment.define_metric(f"by_tokens/{metric}", step_metric="tokens/real")
-    return WandbLogger(experiment=experiment)
 
 
-def _mode(wanted: Literal["online", "offline"]) -> tuple[Literal["online", "offline"], str | None]:
+def end_wandb(logger: WandbLogger, results: Mapping[str, object], exit_code: int) -> None:
+    """The last of W&B's run; where its host does not take all of it, how to send the rest is said."""
+    experiment = logger.experiment
+    folder = experiment.settings.sync_dir
+    try:
+        experiment.summary.update(results)
+        experiment.finish(exit_code=exit_code)
+    except TimeoutError:
+        print(f"W&B: can't be reached any more; later: wandb sync {folder}", flush=True)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0][:200]
+
+
+def _mode(wanted: _Mode) -> tuple[_Mode, str | None]:
     """What W&B can be asked for here, and why it is not what was wanted."""
     if wanted == "offline":
         return "offline", "tracking=offline"

@@ -16,6 +16,7 @@ from medgenius.data.steps import Step
 from medgenius.errors import NonFiniteError
 from medgenius.model.backend import Trainable
 from medgenius.training.distributed import Group
+from medgenius.training.memory import PassSize
 from medgenius.training.optimizer import build_optimizer, build_schedule
 
 
@@ -34,6 +35,7 @@ class FineTuning(LightningModule):
         total_steps: int,
         steps_per_epoch: int,
         gradient_clip_val: float,
+        pass_size: PassSize,
         group: Group,
     ) -> None:
         super().__init__()
@@ -45,6 +47,7 @@ class FineTuning(LightningModule):
         self.total_steps = total_steps
         self._steps_per_epoch = steps_per_epoch
         self._gradient_clip_val = gradient_clip_val
+        self._pass_size = pass_size
         self._group = group
         self._trained = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
         self.real_tokens = 0
@@ -71,11 +74,7 @@ class FineTuning(LightningModule):
         return max(0, self.steps_done - 1) // self._steps_per_epoch
 
     def training_step(self, step: Step, _index: int) -> None:
-        total = torch.zeros((), device=self.device)
-        for piece in step.passes:
-            loss = self._loss_sum(self.model, piece) / step.target_tokens
-            self.manual_backward(loss)
-            total += loss.detach()
+        total = self._pass_size.fit(step, self._accumulate)
         total = self._group.add_up_gradients(self._trained, total)
         self._stop_unless_finite("loss", float(total))
         rate = self._update()
@@ -90,16 +89,30 @@ class FineTuning(LightningModule):
         self.log("tokens/target", float(self.target_tokens))
         self.log("epoch", float(self.epoch))
 
+    def _accumulate(self, step: Step, tokens_per_pass: int) -> Tensor:
+        """The gradients of this process's share of the step, pass after pass; gives its share of the loss."""
+        self._optimizer.zero_grad()
+        total, targets = torch.zeros((), device=self.device), step.target_tokens
+        for piece in step.passes(tokens_per_pass, self.device):
+            loss = self._loss_sum(self.model, piece) / targets
+            self.manual_backward(loss)
+            total += loss.detach()
+        return total
+
     def _update(self) -> float:
         """One step of optimizer and schedule; gives the learning rate that was used."""
-        optimizer, schedule = self.optimizers(), self.lr_schedulers()
-        assert isinstance(optimizer, LightningOptimizer)
+        schedule = self.lr_schedulers()
         assert isinstance(schedule, LambdaLR)
         rate = float(schedule.get_last_lr()[0])
-        optimizer.step()
-        optimizer.zero_grad()
+        self._optimizer.step()
         schedule.step()
         return rate
+
+    @property
+    def _optimizer(self) -> LightningOptimizer:
+        optimizer = self.optimizers()
+        assert isinstance(optimizer, LightningOptimizer)
+        return optimizer
 
     def on_before_optimizer_step(self, optimizer: Optimizer) -> None:  # noqa: ARG002  Lightning's signature
         """Clip. Lightning calls this with gradients unscaled, in every precision."""
@@ -121,15 +134,16 @@ class FineTuning(LightningModule):
         A fresh adapter's B is zero, so the loss is the same as if it had been measured before the first step, but
         that step need not wait for it.
         """
-        self._validation_loss_sum += self._loss_sum_of(step)
+        self._validation_loss_sum += self._pass_size.fit(step, self._loss_sum_of)
         if self.loss_before is None:
             with self.model.disable_adapter():
-                self._loss_sum_before += self._loss_sum_of(step)
+                self._loss_sum_before += self._pass_size.fit(step, self._loss_sum_of)
         self._validation_targets += step.target_tokens
 
-    def _loss_sum_of(self, step: Step) -> Tensor:
+    def _loss_sum_of(self, step: Step, tokens_per_pass: int) -> Tensor:
         start = torch.zeros((), dtype=torch.float64, device=self.device)
-        return sum((self._loss_sum(self.model, piece).double() for piece in step.passes), start)
+        passes = step.passes(tokens_per_pass, self.device)
+        return sum((self._loss_sum(self.model, piece).double() for piece in passes), start)
 
     def on_validation_epoch_end(self) -> None:
         if self.loss_before is None:
@@ -141,6 +155,10 @@ class FineTuning(LightningModule):
         self._stop_unless_finite("validation loss", loss)
         self.validated_at, self.validation_loss = self.steps_done, loss
         self.log_dict({**_validation_metrics(loss), "epoch": float(self.epoch)})
+
+    def transfer_batch_to_device(self, batch: Step, device: torch.device, dataloader_idx: int) -> Step:  # noqa: ARG002
+        """A step's passes are moved one at a time."""
+        return batch
 
     def configure_optimizers(self) -> tuple[Sequence[Optimizer], Sequence[LambdaLR]]:
         optimizer = build_optimizer(self.model.parameters(), self._optimizer_config)

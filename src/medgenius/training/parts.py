@@ -12,6 +12,7 @@ from medgenius.runs import Run
 from medgenius.training.beginning import Start
 from medgenius.training.callbacks.throughput import Throughput
 from medgenius.training.distributed import Group
+from medgenius.training.engine import Engine
 from medgenius.training.loggers import JsonlLogger
 from medgenius.training.module import FineTuning
 from medgenius.training.rows import TrainingData
@@ -31,6 +32,7 @@ class Parts:
     group: Group
     data: TrainingData
     sampler: Sampler
+    engine: Engine
     module: FineTuning
     throughput: Throughput
     metrics: JsonlLogger | None

@@ -37,6 +37,7 @@ from medgenius.training.callbacks.throughput import Throughput  # noqa: E402
 from medgenius.training.conclusion import conclude  # noqa: E402
 from medgenius.training.distributed import Group, join  # noqa: E402
 from medgenius.training.loggers import JsonlLogger, wandb_logger  # noqa: E402
+from medgenius.training.memory import PassSize, out_of_memory_in_one_line  # noqa: E402
 from medgenius.training.module import FineTuning  # noqa: E402
 from medgenius.training.parts import Outcome, Parts  # noqa: E402
 from medgenius.training.rng import random_state  # noqa: E402
@@ -87,6 +88,7 @@ def _train(config: TrainConfig, run: Run | None, console: Console, place: Place,
     return conclude(parts, outcome)
 
 
+@out_of_memory_in_one_line("loading")
 def assemble(  # noqa: PLR0913, PLR0917  what is there before anything is loaded
     config: TrainConfig, run: Run, console: Console, machine: Machine, group: Group, started: float
 ) -> Parts:
@@ -118,6 +120,7 @@ def assemble(  # noqa: PLR0913, PLR0917  what is there before anything is loaded
     say(f"lora   r={config.lora.r} alpha={config.lora.alpha} · {trainable_parameters(model):,} trained parameters")
     say(f"steps  {steps} of {config.trainer.batch_size} dialogues")
     start = start or begin(config, run, group, backbone_of(model), data, steps)
+    engine = settled_engine(config.trainer, start, machine.device)
     if resumed:
         say(f"resume after step {resumed.position.step} of {steps}")
     metrics = JsonlLogger(run.metrics, resumed.position.metrics_bytes if resumed else 0) if group.is_first else None
@@ -129,8 +132,16 @@ def assemble(  # noqa: PLR0913, PLR0917  what is there before anything is loaded
         group=group,
         data=data,
         sampler=Sampler(model, tokenizer, prompt, config.tracking.sample_tokens),
+        engine=engine,
         module=FineTuning(
-            trainable, config.optimizer, config.scheduler, steps, per_epoch, config.trainer.gradient_clip_val, group
+            trainable,
+            config.optimizer,
+            config.scheduler,
+            steps,
+            per_epoch,
+            config.trainer.gradient_clip_val,
+            PassSize(engine),
+            group,
         ),
         throughput=Throughput(machine),
         metrics=metrics,
@@ -141,16 +152,16 @@ def assemble(  # noqa: PLR0913, PLR0917  what is there before anything is loaded
     )
 
 
+@out_of_memory_in_one_line("training")
 def fit(parts: Parts, outcome: Outcome, signals: Signals) -> None:
     """Train and validate, and answer the sample questions. The first step comes at once: what the model could do before
     is told by the same model with its adapter switched off."""
     config, module, questions, group = parts.config, parts.module, parts.data.questions, parts.group
     rng = parts.resumed.rng[group.rank] if parts.resumed else random_state()
-    engine = settled_engine(config.trainer, parts.start, parts.machine.device)
-    engine.apply(backbone_of(module.model), Path(config.run.cache_dir).expanduser())
-    parts.console.print(f"engine {engine}", highlight=False)
+    parts.engine.apply(backbone_of(module.model), Path(config.run.cache_dir).expanduser())
+    parts.console.print(f"engine {parts.engine}", highlight=False)
     share = Share(group.rank, group.processes, same_passes=config.trainer.strategy == "fsdp")
-    to_validate = validation_steps(parts.data.validation.examples, engine.tokens_per_pass, share)
+    to_validate = validation_steps(parts.data.validation.examples, share)
     if group.is_first and (wandb := wandb_logger(config, parts.run, parts.start.wandb_id, parts.start.wandb_name)):
         parts.loggers.append(wandb)
     trainer = build_trainer(parts, signals, rng)
@@ -160,7 +171,6 @@ def fit(parts: Parts, outcome: Outcome, signals: Signals) -> None:
         to_train = training_steps(
             parts.data.train.examples,
             config.trainer.batch_size,
-            engine.tokens_per_pass,
             config.seed,
             range(module.steps_done, module.total_steps),
             share,

@@ -78,10 +78,10 @@ class Started:
         os.kill(self.process.pid, number)
 
 
-def write_dialogues(path: Path) -> None:
-    """44 of them, 4 of which are for validation, so that an epoch has 7 steps."""
+def write_dialogues(path: Path, count: int = 44) -> None:
+    """4 of 44 are for validation, so that an epoch has 7 steps."""
     if not path.exists():
-        answers = [f"It is {8 * i}{', I think' * (i % 5)}." for i in range(44)]
+        answers = [f"It is {8 * i}{', I think' * (i % 5)}." for i in range(count)]
         rows = [{"input": f"What is {i} and {7 * i}?", "output": answer} for i, answer in enumerate(answers)]
         path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
 
@@ -104,14 +104,15 @@ def start(
     return Started(process, output)
 
 
-def start_two(root: Path, *overrides: str) -> tuple[Started, Started]:
+def start_two(root: Path, *overrides: str, prepare: Callable[[], None] | None = None) -> tuple[Started, Started]:
     """Two processes of one run, told their places as torchrun tells them."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     meeting = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "GLOO_SOCKET_IFNAME": "lo", "WORLD_SIZE": "2"}
     first, second = (
-        start(root, *overrides, environment={**meeting, "RANK": rank, "LOCAL_RANK": rank}) for rank in ("0", "1")
+        start(root, *overrides, prepare=prepare, environment={**meeting, "RANK": rank, "LOCAL_RANK": rank})
+        for rank in ("0", "1")
     )
     return first, second
 
