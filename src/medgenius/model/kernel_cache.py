@@ -1,33 +1,50 @@
-"""Where torch.compile keeps what it has compiled: a folder that may be damaged, or that can't be written."""
+"""Where torch.compile keeps what it has compiled: a folder that may be damaged, or that can't be written.
+
+torch writes some of its files in place and trusts what it finds.
+"""
 
 import os
 import shutil
 import tempfile
+from functools import cache
 from pathlib import Path
+
+import torch
+from torch._inductor.utils import clear_caches
 
 _HEADER = 64
 """Bytes of the header of an ELF file of 64 bits."""
+_VARIABLE = "TORCHINDUCTOR_CACHE_DIR"
 
 
-def kernel_folder(wanted: Path) -> Path:
-    """`wanted` without libraries that were cut off, or a folder of this process alone where that can't be written."""
+def keep_kernels_in(folder: Path) -> None:
+    """From now on, unless somebody has chosen another folder. One that can't be written is not used."""
+    if _VARIABLE not in os.environ:
+        os.environ[_VARIABLE] = str(_usable(folder))
+
+
+def compile_anew() -> None:
+    """Forget what is compiled, in memory and in the folder. Another process that is about to read from it may fail."""
+    folder = Path(os.environ[_VARIABLE])
+    print(f"{folder} is damaged: kernels are compiled anew", flush=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    clear_caches()
+    torch.compiler.reset()
+
+
+@cache
+def _usable(folder: Path) -> Path:
     try:
-        wanted.mkdir(parents=True, exist_ok=True)
-        for library in wanted.rglob("*.so"):
-            if not _is_whole(library):
-                print(f"{library} is damaged: compiled anew", flush=True)
-                library.unlink()
-        with tempfile.TemporaryFile(dir=wanted):
-            return wanted
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+        if not all(_is_whole(library) for library in folder.rglob("*.so")):
+            print(f"{folder} is damaged: kernels are compiled anew", flush=True)
+            shutil.rmtree(folder)
     except OSError as error:
         print(f"compiled kernels are not kept for the next run: {error}", flush=True)
         return Path(tempfile.mkdtemp(prefix="medgenius-kernels-"))
-
-
-def remove_kernels(folder: Path) -> None:
-    """Another process that compiles into it now may fail; one that has compiled does not need it."""
-    print(f"{folder} is damaged: compiled anew", flush=True)
-    shutil.rmtree(folder, ignore_errors=True)
+    return folder
 
 
 def _is_whole(library: Path) -> bool:

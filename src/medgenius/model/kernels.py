@@ -5,7 +5,6 @@ loop, which costs seconds at the first call (half a minute without a cache) and,
 stay those of the lines below, up to rounding. Inside they compute in fp32.
 """
 
-import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -13,23 +12,23 @@ from typing import Generic, ParamSpec, TypeVar
 
 import torch
 from torch import Tensor
+from torch._dynamo.exc import BackendCompilerFailed
 from torch.nn.functional import silu
 
-from medgenius.model.kernel_cache import kernel_folder
+from medgenius.model.kernel_cache import compile_anew, keep_kernels_in
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 _compiled = False
-_FOLDER = "TORCHINDUCTOR_CACHE_DIR"
 
 
 def compile_kernels(wanted: bool, cache_dir: Path) -> None:
     """For the whole process, as torch.compile's own caches are; what is compiled is kept in `cache_dir`."""
     global _compiled  # noqa: PLW0603
     _compiled = wanted
-    if wanted and _FOLDER not in os.environ:
-        os.environ[_FOLDER] = str(kernel_folder(cache_dir))
+    if wanted:
+        keep_kernels_in(cache_dir)
 
 
 def has_compiler(device: torch.device) -> bool:
@@ -45,7 +44,13 @@ class Kernel(Generic[P, R]):
         self.compiled: Callable[P, R] = torch.compile(plain, dynamic=True, fullgraph=True)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        return self.compiled(*args, **kwargs) if _compiled else self.plain(*args, **kwargs)
+        if not _compiled:
+            return self.plain(*args, **kwargs)
+        try:
+            return self.compiled(*args, **kwargs)
+        except BackendCompilerFailed:  # by what it found in the folder, or it is broken: then the second time as well
+            compile_anew()
+            return self.compiled(*args, **kwargs)
 
 
 @Kernel

@@ -96,6 +96,7 @@ def wandb_logger(config: TrainConfig, run: Run, run_id: str, name: str) -> Wandb
         if mode == "offline":
             raise RunError(f"W&B can't write to {run.path}: {_first_line(error)}; see tracking=off") from None
         mode, why = "offline", _first_line(error)
+        wandb.teardown()  # what was begun online holds the id
         experiment = _begin(mode, config, run, run_id, name)
     if why:
         print(f"W&B: offline ({why}); later: wandb sync {run.path}/wandb/offline-run-*", flush=True)

@@ -83,12 +83,12 @@ def test_a_step_without_memory_is_done_again_with_the_same_result(exact: Path, t
 
 
 def test_one_of_two_processes_does_its_share_again(exact: Path, tmp_path: Path) -> None:
-    two = (*_SHORT, *_EXACT, "trainer=ddp", "trainer.devices=2", "trainer.tokens_per_pass=192")
-    both = start_two(tmp_path, *two, prepare=partial(run_out, step=2, rank="1"))
+    two = (*_SHORT, *_EXACT, "trainer=ddp", "trainer.devices=2")
+    both = start_two(tmp_path, *two, prepare=partial(run_out, step=2, passes=0, rank="1"))
 
     assert [process.status() for process in both] == [0, 0], [process.text for process in both]
     assert [process.text.count("out of memory") for process in both] == [0, 1]
-    assert "process 1: out of memory with passes of 192 tokens" in both[1].text
+    assert "process 1: out of memory with passes of 384 tokens" in both[1].text
     assert_close(tmp_path / "run", exact)
 
 

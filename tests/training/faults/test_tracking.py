@@ -12,7 +12,7 @@ from tests.training.faults.test_signals import lengthen_a_step, wait_for_step
 from tests.training.faults.wandb_server import WandbServer
 from tests.wandb_files import OfflineRun, read_offline_file
 
-_ONLINE = (*LINE, "tracking=online", "tracking.samples=0", "trainer.epochs=1", "run.name=run")
+_ONLINE = (*LINE, "tracking=online", "trainer.epochs=1", "run.name=run")
 
 
 def impatient(then: Callable[[], None] | None = None) -> None:
