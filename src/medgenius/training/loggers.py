@@ -131,6 +131,7 @@ def _begin(mode: _Mode, config: TrainConfig, run: Run, run_id: str, name: str) -
             init_timeout=60,
             finish_timeout=_PATIENCE_AT_END,
             finish_timeout_raises=True,
+            x_transaction_log_flush_interval=1.0,  # what is not flushed is lost where the rest can't be sent
             silent=True,
         ),
         config=flat(config.model_dump()),

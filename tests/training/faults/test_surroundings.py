@@ -44,7 +44,7 @@ def test_a_home_that_cannot_be_written_matters_only_where_the_cache_lies_in_it(t
     home = tmp_path / "home"
     home.mkdir(mode=0o555)
     elsewhere = start(tmp_path, *_SHORT, "tracking=offline", prepare=partial(at_home, home))
-    inside = start(tmp_path, *_SHORT, "run.name=other", "run.cache_dir=~/.cache", prepare=partial(at_home, home))
+    inside = start(tmp_path, *_SHORT, "run.name=other", "run.cache_dir='~/.cache'", prepare=partial(at_home, home))
 
     assert elsewhere.status() == 0, elsewhere.text
     assert "Traceback" not in elsewhere.text

@@ -7,17 +7,21 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Self
 
-_NAMES = {"entity": {"id": "e", "name": "somebody"}, "id": "p", "name": "medgenius"}
-_BUCKET = {"id": "b", "name": "run", "displayName": "run", "config": "{}", "historyLineCount": 0, "project": _NAMES}
+_PROJECT = {"entity": {"id": "e", "name": "somebody"}, "id": "p", "name": "medgenius"}
 _ANSWERS = {
     "Viewer": {
         "viewer": {"id": "v", "entity": "somebody", "username": "somebody", "flags": "{}", "teams": {"edges": []}}
     },
     "ServerFeaturesQuery": {"serverInfo": {"features": []}},
     "RunResumeStatus": {"model": None},
-    "UpsertBucket": {"upsertBucket": {"bucket": _BUCKET, "inserted": True}},
     "CreateRunFiles": {"createRunFiles": {"runID": "b", "uploadHeaders": [], "files": []}},
 }
+
+
+def _bucket(wanted: dict[str, str]) -> dict[str, object]:
+    """A run as the server tells of it."""
+    name = wanted["name"]
+    return {"id": "b", "name": name, "displayName": name, "config": "{}", "historyLineCount": 0, "project": _PROJECT}
 
 
 class WandbServer:
@@ -33,12 +37,14 @@ class WandbServer:
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])) or b"{}")
                 answer: object = {}
-                if self.path == "/graphql":
+                if "query" in body:
                     operation = re.match(r"\s*(?:query|mutation) (\w+)", body["query"])
                     assert operation
                     answer = {"data": _ANSWERS.get(operation[1], {})}
+                    if operation[1] == "UpsertBucket":
+                        answer = {"data": {"upsertBucket": {"bucket": _bucket(body["variables"]), "inserted": True}}}
                 else:
                     server._keep(body.get("files") or {})
                 self._say(json.dumps(answer).encode(), status=401 if refuses else 200)
