@@ -62,7 +62,11 @@ def test_a_whole_model_is_written_once(tmp_path: Path) -> None:
 def test_a_folder_without_checksums_is_not_trusted(tmp_path: Path) -> None:
     (tmp_path / "one").mkdir()
     (tmp_path / "one/weights").write_bytes(b"12")
-    cached_model(tmp_path / "one", lambda folder: (folder / "weights").write_text("1234") and None)
+
+    def write(folder: Path) -> None:
+        (folder / "weights").write_text("1234")
+
+    cached_model(tmp_path / "one", write)
 
     assert (tmp_path / "one/weights").read_text() == "1234"
 

@@ -3,6 +3,7 @@
 torch writes some of its files in place and trusts what it finds.
 """
 
+import atexit
 import os
 import shutil
 import tempfile
@@ -10,6 +11,7 @@ from functools import cache
 from pathlib import Path
 
 import torch
+from torch._inductor.runtime.cache_dir_utils import default_cache_dir
 from torch._inductor.utils import clear_caches
 
 _HEADER = 64
@@ -19,7 +21,7 @@ _VARIABLE = "TORCHINDUCTOR_CACHE_DIR"
 
 def keep_kernels_in(folder: Path) -> None:
     """From now on, unless somebody has chosen another folder. One that can't be written is not used."""
-    if _VARIABLE not in os.environ:
+    if os.environ.get(_VARIABLE) in {None, default_cache_dir()}:  # torch sets its default when it is imported
         os.environ[_VARIABLE] = str(_usable(folder))
 
 
@@ -43,7 +45,9 @@ def _usable(folder: Path) -> Path:
             shutil.rmtree(folder)
     except OSError as error:
         print(f"compiled kernels are not kept for the next run: {error}", flush=True)
-        return Path(tempfile.mkdtemp(prefix="medgenius-kernels-"))
+        own = Path(tempfile.mkdtemp(prefix="medgenius-kernels-"))
+        atexit.register(shutil.rmtree, own, ignore_errors=True)
+        return own
     return folder
 
 
