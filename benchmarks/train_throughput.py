@@ -30,7 +30,7 @@ import torch
 
 from peers.meter import Figures
 from throughput.report import Measured, Results, describe, plot, table, versions, write_json
-from throughput.start_up import seconds_to_first_step
+from throughput.start_up import start_up
 from throughput.systems import SYSTEMS, Failure, Machine, System, run
 from throughput.workload import ModelName, Workload, lora_parameters, prepare
 
@@ -162,13 +162,14 @@ def measure(systems: Sequence[System], work: Workload, machine: Machine, rounds:
 def print_start_up(arguments: argparse.Namespace, machine: Machine) -> None:
     data = [] if arguments.rows == _SAMPLE else ["data=jsonl", f"data.path={Path(arguments.rows).resolve()}"]
     overrides = [*data, f"trainer.accelerator={machine.device}"]
-    seconds_to_first_step(overrides)  # fills the caches
-    taken = [seconds_to_first_step(overrides) for _ in range(arguments.runs)]
-    print(f"python train.py trainer.max_steps=1 tracking=off {' '.join(overrides)}; {describe(machine)}")
-    print(
-        f"from Enter to the first optimizer step, warm cache: median {median(taken):.1f} s "
-        f"({min(taken):.1f}–{max(taken):.1f}, {len(taken)} runs)"
-    )
+    start_up(overrides)  # fills the caches
+    runs = [start_up(overrides) for _ in range(arguments.runs)]
+    print(f"python train.py trainer.max_steps=1 tracking=off {' '.join(overrides)}; {describe(machine)}, warm cache")
+    for what, taken in (
+        ("from Enter until the first step begins", [one.begun for one in runs]),
+        ("from Enter until it is done", [one.stepped for one in runs]),
+    ):
+        print(f"{what}: median {median(taken):.1f} s ({min(taken):.1f}–{max(taken):.1f}, {len(taken)} runs)")
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ def tiny_model(*overrides: str, dtype: torch.dtype = torch.float32, device: str 
     return model
 
 
-def plain_twin(model: PeftModel) -> PeftModel:
+def plain_twin(model: PeftModel, dropout: float = 0.0) -> PeftModel:
     """The same weights, base and adapter, in transformers' and PEFT's own modules alone."""
     ours = model.peft_config["default"]
     assert isinstance(ours, LoraConfig)
@@ -48,7 +48,11 @@ def plain_twin(model: PeftModel) -> PeftModel:
         folder, dtype=backbone_of(model).dtype, quantization_config=quantization, attn_implementation="eager"
     )
     settings = LoraConfig(
-        r=ours.r, lora_alpha=ours.lora_alpha, target_modules=ours.target_modules, task_type="CAUSAL_LM"
+        r=ours.r,
+        lora_alpha=ours.lora_alpha,
+        lora_dropout=dropout,
+        target_modules=ours.target_modules,
+        task_type="CAUSAL_LM",
     )
     twin = get_peft_model(base.requires_grad_(False), settings)
     state = {name: p for name, p in model.named_parameters() if "lora_" in name}
