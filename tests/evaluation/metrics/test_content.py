@@ -54,7 +54,7 @@ def test_the_same_content_in_other_words_agrees() -> None:
 
 
 def test_precision_recall_and_f1_are_counted_over_all_kinds() -> None:
-    found = content_f1("It is asthma or pneumonia. Take ibuprofen.", "It is asthma. Use salbutamol and rest.")
+    found = content_f1("It is asthma or pneumonia. Take amoxicillin.", "It is asthma. Use salbutamol and rest.")
 
     assert found.by_kind["condition"] == Agreement(shared=1, named=2, expected=1)
     assert found.micro == Agreement(shared=1, named=3, expected=3)
