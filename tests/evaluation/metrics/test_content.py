@@ -92,7 +92,7 @@ def test_every_phrase_of_a_list_names_its_thing_and_stands_there_once(kind: Kind
 
 def test_the_sample_names_something_nearly_always() -> None:
     lines = (files("medgenius") / "data" / "sample" / "dialogues.jsonl").read_text(encoding="utf-8").splitlines()
-    answers = [str(json.loads(line)["output"]) for line in lines]
+    answers = [str(json.loads(line)["output"]) for line in lines[::4]]
 
     found = [named_in(answer) for answer in answers]
 

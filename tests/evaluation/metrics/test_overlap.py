@@ -37,7 +37,7 @@ def of_rouge_score(answer: str, reference: str) -> Rouge:
     return Rouge(found["rouge1"].fmeasure, found["rouge2"].fmeasure, found["rougeL"].fmeasure)
 
 
-@pytest.mark.parametrize("pair", sample_pairs(30))
+@pytest.mark.parametrize("pair", sample_pairs(12))
 def test_rouge_of_real_answers_is_that_of_rouge_score_to_the_last_digit(pair: tuple[str, str]) -> None:
     assert rouge(*pair) == of_rouge_score(*pair)
 
@@ -82,7 +82,7 @@ def test_bleu_is_that_of_its_formula(answer: list[str], reference: list[str]) ->
     )
 
 
-@pytest.mark.parametrize("pair", sample_pairs(8))
+@pytest.mark.parametrize("pair", sample_pairs(4))
 def test_bleu_and_chrf_are_those_of_torchmetrics(pair: tuple[str, str]) -> None:
     # Torchmetrics takes out spaces before it counts characters, sacrebleu line breaks as well.
     answer, reference = (" ".join(text.split()) for text in pair)
