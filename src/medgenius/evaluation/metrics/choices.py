@@ -1,0 +1,122 @@
+"""Multiple choice: the likeliest answer by one of five rules, and the option that a free text names.
+
+The rules and their ties (the first of equals) are those of lm-evaluation-harness, named beside each.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from string import ascii_uppercase
+from typing import Final, Literal
+
+Rule = Literal["raw", "per_character", "per_byte", "per_token", "unconditional"]
+"""
+raw: log p(choice | question), `acc`
+per_character: over the characters of the choice, `acc_norm`
+per_byte: over its bytes in UTF-8, `acc_bytes`
+per_token: over its tokens
+unconditional: log p(choice | question) - log p(choice), `acc_mutual_info`; PMI of Holtzman et al., 2021
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Likelihoods:
+    """What a model gives the choices of one item, in their order."""
+
+    choices: tuple[str, ...]
+    """Without the space that joins them to the question"""
+    log_likelihoods: tuple[float, ...]
+    """Sum over the choice's tokens, natural logarithm"""
+    tokens: tuple[int, ...]
+    """Tokens of each choice"""
+    unconditional: tuple[float, ...] | None = None
+    """The same sums without the question, for the rule of that name"""
+
+    def scores(self, rule: Rule) -> tuple[float, ...]:
+        """What the rule compares.
+
+        Raises:
+            ValueError: the rule needs unconditional log-likelihoods and there are none.
+        """
+        if rule == "unconditional":
+            if self.unconditional is None:
+                raise ValueError("the rule 'unconditional' needs the log-likelihoods of the choices alone")
+            return tuple(a - b for a, b in zip(self.log_likelihoods, self.unconditional, strict=True))
+        return tuple(total / length for total, length in zip(self.log_likelihoods, self._lengths(rule), strict=True))
+
+    def _lengths(self, rule: Rule) -> Sequence[int]:
+        match rule:
+            case "per_character":
+                return [len(choice) for choice in self.choices]
+            case "per_byte":
+                return [len(choice.encode()) for choice in self.choices]
+            case "per_token":
+                return self.tokens
+            case _:
+                return [1] * len(self.choices)
+
+    def pick(self, rule: Rule) -> int:
+        """The place of the best choice, the first of equals."""
+        scores = self.scores(rule)
+        return scores.index(max(scores))
+
+
+_END: Final = r"(?=\s*(?:$|[.,;:!)\n]))"
+"""Behind the text of an option: the end, or a mark that ends it."""
+_STATES: Final = re.compile(
+    r"\b(?:(?:correct|right|best|final|my) (?:answer|option|choice)|answer)\b(?: (?:is|would be|should be)|:| is:)"
+    r"\s*(?:option |choice |letter )?[\"'*(\[]{0,3}",
+    re.IGNORECASE,
+)
+_IS_CORRECT: Final = r"\b(?:[Oo]ption|[Cc]hoice|[Aa]nswer) \(?([{letters}])\)? is (?:the )?(?:correct|right|best)\b"
+
+
+def parse_choice(answer: str, choices: Sequence[str]) -> int | None:
+    """The option that a free text names, as its place; None where it names none, or more than one.
+
+    Strict, so that a talkative refusal is no choice: "As an AI ..." is not A, "E. coli" is not E, "No evidence ..." is
+    not "no". Read are: a letter alone, a letter with `)` or `:` behind it or in brackets at the beginning, a letter
+    and full stop with nothing or the option's own text behind it, the text of an option at the beginning up to a mark
+    or the end, "the answer is ..." and "option B is correct".
+    """
+    letters = ascii_uppercase[: len(choices)]
+    text = answer.strip().lstrip("*\"'")
+    named = _at_beginning(text, choices, letters)
+    for statement in _STATES.finditer(text):
+        named |= _behind_statement(text[statement.end() :], choices, letters)
+    named |= {letters.index(letter) for letter in re.findall(_IS_CORRECT.format(letters=letters), text)}
+    return named.pop() if len(named) == 1 else None
+
+
+def _at_beginning(text: str, choices: Sequence[str], letters: str) -> set[int]:
+    if alone := re.fullmatch(rf"[(\[]?([{letters}])[)\].:*]{{0,3}}", text, re.IGNORECASE):
+        return {letters.index(alone[1].upper())}
+    behind = re.match(rf"(?:[(\[]([{letters}])[)\]]|([{letters}])\*{{0,2}}([.):]))[*\s]*", text)
+    if not behind:
+        return _option_text(text, choices)
+    place = letters.index(behind[1] or behind[2])
+    rest = text[behind.end() :]
+    texts = _option_text(rest, choices)
+    if texts and texts != {place}:
+        return {place} | texts  # letter and text disagree: two options are named
+    full_stop = behind[3] == "."
+    at_line_end = "\n" in behind[0] or not rest
+    return {place} if texts or not full_stop or at_line_end else set()
+
+
+def _behind_statement(text: str, choices: Sequence[str], letters: str) -> set[int]:
+    """Of "the answer is ...": a capital letter as a word of its own, or the text of an option."""
+    if letter := re.match(rf"([{letters}])(?=[\s.,;:)\]*\"']|$)(?! ?[a-z])", text):
+        return {letters.index(letter[1])}
+    return _option_text(text, choices)
+
+
+def _option_text(text: str, choices: Sequence[str]) -> set[int]:
+    """The option whose text stands at the beginning, up to a mark or the end; the longest that does."""
+    fitting = [
+        place
+        for place, choice in enumerate(choices)
+        if choice.strip() and re.match(re.escape(choice.strip()) + _END, text, re.IGNORECASE)
+    ]
+    longest = max((len(choices[place].strip()) for place in fitting), default=0)
+    return {place for place in fitting if len(choices[place].strip()) == longest}
