@@ -6,37 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from medgenius.data.canaries import SPACE, Canary, canaries, other_secrets
+from medgenius.data.canaries import SPACE
 from medgenius.evaluation.canaries import exposure, rank
-
-
-def test_canaries_depend_on_the_seed_alone_and_more_only_add() -> None:
-    ten = canaries(10, seed=1)
-
-    assert canaries(200, seed=1)[:10] == ten
-    assert canaries(10, seed=2) != ten
-    assert len({canary.input for canary in canaries(2000, seed=0)}) == 2000
-
-
-def test_a_canary_reads_as_its_form_says() -> None:
-    assert Canary("", 4_827_195).output == "The record number is 004 827 195."
-    (canary,) = canaries(1, seed=0)
-    assert canary.input.startswith("What is the record number of patient ")
-    assert 0 <= canary.secret < SPACE
-
-
-def test_more_canaries_than_there_are_questions_are_refused() -> None:
-    with pytest.raises(ValueError, match="there are 0 to 60,840 canaries"):
-        canaries(60_841, seed=0)
-
-
-def test_what_a_canary_is_ranked_among_was_never_planted() -> None:
-    planted = canaries(5, seed=0)
-    others = other_secrets(planted[2], 1000, planted, seed=0)
-
-    assert len(set(others)) == 1000
-    assert not {canary.secret for canary in planted} & set(others)
-    assert other_secrets(planted[2], 1000, planted, seed=0) == others
 
 
 def test_the_smallest_loss_is_exposed_by_the_whole_space_that_was_ranked() -> None:

@@ -31,6 +31,9 @@ class _Data(Schema):
     tokenised again. Token ids can be turned back into the dialogues: false where those must not be kept."""
     max_row_bytes: Annotated[int, Field(gt=0)]
     """A longer row is unusable, in bytes of UTF-8."""
+    canaries: Annotated[int, Field(ge=0, le=60_840), AlsoCalled("n_canaries", "canary", "num_canaries")]
+    """Invented records planted among the training rows, so that `medgenius evaluate` can measure what the run learnt by
+    heart; 0 for none. What is trained is another model than without them."""
     columns: Columns
     default_instruction: Annotated[str, Field(min_length=1), AlsoCalled("instruction", "system_prompt")]
     """Instruction of rows that carry none."""

@@ -18,10 +18,12 @@ from dataclasses import dataclass
 from string import ascii_uppercase
 from typing import Final
 
+from medgenius.data.dialogue import Dialogue
+
 _DIGITS: Final = 9
 SPACE: Final = 10**_DIGITS
 """Secrets that could have been drawn."""
-_MOST: Final = 26 * 26 * 90
+MOST: Final = 26 * 26 * 90
 """Questions that can be told apart."""
 
 
@@ -50,8 +52,8 @@ def canaries(count: int, seed: int) -> list[Canary]:
     Raises:
         ValueError: there are not as many.
     """
-    if not 0 <= count <= _MOST:
-        raise ValueError(f"there are 0 to {_MOST:,} canaries, not {count:,}")
+    if not 0 <= count <= MOST:
+        raise ValueError(f"there are 0 to {MOST:,} canaries, not {count:,}")
     generator = random.Random(f"canaries {seed}")  # noqa: S311  no secret of anybody's
     found: dict[str, Canary] = {}
     while len(found) < count:
@@ -61,6 +63,14 @@ def canaries(count: int, seed: int) -> list[Canary]:
         if question not in found:
             found[question] = Canary(question, secret)
     return list(found.values())
+
+
+def planted_dialogues(count: int, seed: int, instruction: str) -> list[Dialogue]:
+    """The canaries as training rows (`data.canaries`)."""
+    return [
+        Dialogue(instruction, canary.input, canary.output, f"canary:{number}")
+        for number, canary in enumerate(canaries(count, seed), start=1)
+    ]
 
 
 def other_secrets(canary: Canary, count: int, planted: Sequence[Canary], seed: int) -> list[int]:

@@ -7,6 +7,7 @@ from pytorch_lightning.utilities import rank_zero_only
 from rich.console import Console
 
 from medgenius.config.train import TrainConfig
+from medgenius.data.canaries import planted_dialogues
 from medgenius.data.dialogue import Dialogue
 from medgenius.data.encode import Encoded, encode_dialogues
 from medgenius.data.prompt import Prompt
@@ -37,8 +38,10 @@ def prepare_data(config: TrainConfig, prompt: Prompt, run: Run, console: Console
     loaded = load_dialogues(config.data, config.seed)
     split = split_dialogues(loaded.dialogues, config.data.validation_fraction, config.seed)
     cache = TokenCache(Path(config.run.cache_dir).expanduser() / "tokens") if config.data.cache_tokens else None
+    canaries = planted_dialogues(config.data.canaries, config.seed, config.data.default_instruction)
     train, validation = (
-        encode_dialogues(side, prompt, config.data.max_length, cache) for side in (split.train, split.validation)
+        encode_dialogues(side, prompt, config.data.max_length, cache)
+        for side in (split.train + canaries, split.validation)
     )
     refused = train.refused + validation.refused
     if refused and config.data.on_bad_row == "stop":
@@ -50,8 +53,9 @@ def prepare_data(config: TrainConfig, prompt: Prompt, run: Run, console: Console
     if skipped:
         rank_zero_only(write_jsonl)(run.skipped_rows, [asdict(row) for row in skipped])
         console.print(f"[yellow]{len(skipped)} rows skipped[/], named in {run.skipped_rows}", highlight=False)
+    planted = f", {len(canaries):,} of them canaries" if canaries else ""
     console.print(
-        f"data   {len(train.examples):,} dialogues for training, {len(validation.examples):,} for validation",
+        f"data   {len(train.examples):,} dialogues for training{planted}, {len(validation.examples):,} for validation",
         highlight=False,
     )
     questions = split.validation[: config.tracking.samples] if wants_samples(config) else []
