@@ -113,6 +113,9 @@ class EvaluationConfig(Schema):
     """Items whose records are written together. A larger number is faster on a GPU and loses more when killed."""
     retrieved: Annotated[int, Field(gt=0, le=20), AlsoCalled("top_k", "k", "shots")]
     """Training dialogues that the base model is shown under system=rag."""
+    canary_candidates: Annotated[int, Field(ge=2, le=10_000), AlsoCalled("candidates")]
+    """Secrets of the same form among which that of each canary is ranked, where the run has planted any
+    (`data.canaries`)."""
     resamples: Annotated[int, Field(ge=100), AlsoCalled("n_resamples", "bootstrap", "n_boot")]
     """Of the bootstrap behind each interval."""
     examples: Annotated[int, Field(ge=0), AlsoCalled("samples", "n_examples")]

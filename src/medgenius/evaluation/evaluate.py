@@ -1,7 +1,7 @@
 """The story of an evaluation: items, records, numbers, report."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,9 +17,9 @@ from medgenius.evaluation.columns import columns_of
 from medgenius.evaluation.contamination import contamination
 from medgenius.evaluation.findings import Findings
 from medgenius.evaluation.header import header_of
-from medgenius.evaluation.held_out import dialogue_items, own_split
+from medgenius.evaluation.held_out import canary_items, dialogue_items, own_split
 from medgenius.evaluation.item_files import read_choices, read_harmful, read_triage
-from medgenius.evaluation.items import ChoiceQuestion, DialogueItem, Item, Items, SetName, chosen, text_of
+from medgenius.evaluation.items import CanaryItem, ChoiceQuestion, DialogueItem, Item, Items, SetName, chosen, text_of
 from medgenius.evaluation.measures import Materials, Measure, NotMeasured, Scorer
 from medgenius.evaluation.measuring import Measuring, clusters_of
 from medgenius.evaluation.outputs import print_findings, versions, write_findings
@@ -45,6 +45,7 @@ class _Plan:
     items: Items
     scorers: Mapping[MetricName, Scorer]
     not_measured: Mapping[str, str]
+    caveats: Sequence[str]
 
 
 def evaluate(config: EvaluateConfig, console: Console) -> Path:
@@ -71,6 +72,7 @@ def evaluate(config: EvaluateConfig, console: Console) -> Path:
         comparison=comparison,
         measures=measures,
         not_measured=plan.not_measured,
+        caveats=plan.caveats,
         contamination=_contamination(plan),
         versions=versions(),
         seconds=time.perf_counter() - started,
@@ -88,8 +90,10 @@ def _plan(config: EvaluateConfig) -> _Plan:
     evaluation = Evaluation(Path(config.output).expanduser().resolve()) if config.output else run.evaluation
     own = own_split(run_config)
     items = _items(config, run_config, own)
-    scorers, not_measured = _scorers(config, Materials(config, run_config, own, evaluation))
-    return _Plan(run, run_config, evaluation, own, items, scorers, not_measured)
+    materials = Materials(config, run_config, own, evaluation)
+    scorers, not_measured = _scorers(config, materials)
+    caveats = [caveat(materials) for name in scorers if (caveat := METRICS[name].caveat) is not None]
+    return _Plan(run, run_config, evaluation, own, items, scorers, not_measured, caveats)
 
 
 def _items(config: EvaluateConfig, run: TrainConfig, own: Split) -> Items:
@@ -104,11 +108,16 @@ def _items(config: EvaluateConfig, run: TrainConfig, own: Split) -> Items:
     }
     files = {name: Path(path).expanduser() for name, path in paths.items() if path is not None}
     sources |= {name: str(path) for name, path in files.items()}
+    planted: list[CanaryItem] = []
+    if "memorisation" in settings.metrics and settings.system == "model":
+        planted = chosen(canary_items(settings, run, seed), settings.max_items, seed)
+        sources["canaries"] = f"{run.data.canaries:,} invented records among the training rows"
     return Items(
         dialogues=dialogues,
         choices=chosen(read_choices(files["choices"]), settings.max_items, seed) if "choices" in files else [],
         triage=chosen(read_triage(files["triage"]), settings.max_items, seed) if "triage" in files else [],
         harmful=chosen(read_harmful(files["harmful"]), settings.max_items, seed) if "harmful" in files else [],
+        canaries=planted,
         sources=sources,
     )
 
@@ -170,6 +179,7 @@ def _contamination(plan: _Plan) -> dict[str, int]:
     return {
         name: sum(contamination([_texts(item) for item in items], rows).contaminated)
         for name, items in plan.items.sets().items()
+        if name != "canaries"
     }
 
 

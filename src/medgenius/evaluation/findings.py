@@ -1,6 +1,6 @@
 """An evaluation with all that is needed to tell of it, and who may read its texts."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from medgenius.config.evaluate import EvaluateConfig
@@ -23,6 +23,8 @@ class Findings:
     measures: Mapping[str, Measure]
     not_measured: Mapping[str, str]
     """Metrics that were asked for, with what they lack"""
+    caveats: Sequence[str]
+    """What must stand beside the numbers of some metrics"""
     contamination: Mapping[str, int]
     """Of each set: items that share text with the training rows"""
     versions: Mapping[str, str]

@@ -5,24 +5,36 @@ from pathlib import Path
 
 from medgenius.config.evaluation import EvaluationConfig
 from medgenius.config.train import TrainConfig
+from medgenius.data.canaries import canaries, other_secrets, planted_dialogues
 from medgenius.data.dialogue import Dialogue
 from medgenius.data.prompt import Prompt
 from medgenius.data.rows import RowRules, read_rows
 from medgenius.data.sources import load_dialogues
 from medgenius.data.split import Split, split_dialogues
 from medgenius.errors import DataError
-from medgenius.evaluation.items import DialogueItem, chosen
+from medgenius.evaluation.items import CanaryItem, DialogueItem, chosen
 from medgenius.reading.records import BadRow
 
 
 def own_split(run: TrainConfig) -> Split:
-    """The run's rows, split by the very code and seed of its training.
+    """The run's rows, split by the very code and seed of its training, canaries among those that it was trained on.
 
     Raises:
         DataError: the rows are no longer there, or no longer usable.
     """
     loaded = load_dialogues(run.data, run.seed)
-    return split_dialogues(loaded.dialogues, run.data.validation_fraction, run.seed)
+    split = split_dialogues(loaded.dialogues, run.data.validation_fraction, run.seed)
+    planted = planted_dialogues(run.data.canaries, run.seed, run.data.default_instruction)
+    return Split(split.train + planted, split.validation)
+
+
+def canary_items(config: EvaluationConfig, run: TrainConfig, seed: int) -> list[CanaryItem]:
+    """The canaries that training planted, each with the secrets that it is ranked among."""
+    planted = canaries(run.data.canaries, run.seed)
+    return [
+        CanaryItem(f"canary:{number}", canary, tuple(other_secrets(canary, config.canary_candidates, planted, seed)))
+        for number, canary in enumerate(planted, start=1)
+    ]
 
 
 def dialogue_items(

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from typing import Literal, TypeVar
 
+from medgenius.data.canaries import Canary
 from medgenius.data.dialogue import Dialogue
 
-SetName = Literal["dialogues", "choices", "triage", "harmful"]
+SetName = Literal["dialogues", "choices", "triage", "harmful", "canaries"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,17 @@ class HarmfulItem:
     request: str
 
 
-Item = DialogueItem | ChoiceQuestion | TriageItem | HarmfulItem
+@dataclass(frozen=True, slots=True)
+class CanaryItem:
+    """An invented record that the run was trained on."""
+
+    id: str
+    canary: Canary
+    others: tuple[int, ...]
+    """Secrets that it never saw, among which the canary's own is ranked"""
+
+
+Item = DialogueItem | ChoiceQuestion | TriageItem | HarmfulItem | CanaryItem
 I = TypeVar("I", bound=Item)  # noqa: E741
 
 
@@ -63,6 +74,7 @@ class Items:
     choices: Sequence[ChoiceQuestion]
     triage: Sequence[TriageItem]
     harmful: Sequence[HarmfulItem]
+    canaries: Sequence[CanaryItem]
     sources: dict[SetName, str]
     """Where each set that is not empty comes from, for a reader."""
 
@@ -73,6 +85,7 @@ class Items:
             "choices": self.choices,
             "triage": self.triage,
             "harmful": self.harmful,
+            "canaries": self.canaries,
         }
         return {name: items for name, items in found.items() if items}
 
@@ -88,6 +101,8 @@ def text_of(item: Item) -> str:
             return text
         case HarmfulItem(request=request):
             return request
+        case CanaryItem(canary=canary):
+            return canary.input
 
 
 def digest_of(item: Item) -> str:

@@ -71,6 +71,8 @@ class Metric:
     measures: tuple[Measure, ...]
     scorer: Callable[[Materials], Scorer] | None = None
     """None: it is measured with the model itself, not on what it wrote. Raises NotMeasured."""
+    caveat: Callable[[Materials], str] | None = None
+    """What must stand beside its numbers"""
 
 
 def each(score: Callable[[Item, Answer], Scored]) -> Scorer:

@@ -7,10 +7,13 @@ from typing import Final, cast
 from medgenius.config.curation.category import CategoryConfig
 from medgenius.config.evaluation import EvaluationConfig, MetricName
 from medgenius.curation.steps.category import Category
+from medgenius.data.canaries import SPACE, answer_of
 from medgenius.data.dialogue import Dialogue, prompt_messages
+from medgenius.evaluation.canaries import exposure
 from medgenius.evaluation.choices import choice_item, choice_scores, context_of, listing, unconditional_item
 from medgenius.evaluation.clusters import clusters
 from medgenius.evaluation.items import (
+    CanaryItem,
     ChoiceQuestion,
     DialogueItem,
     Item,
@@ -22,9 +25,12 @@ from medgenius.evaluation.measures import Scored, Scorer
 from medgenius.evaluation.progress import SetProgress
 from medgenius.evaluation.records import Answer, Record, Score
 from medgenius.evaluation.systems import Loss, Pair, Systems
+from medgenius.inference.likelihood import ChoiceItem
 
 _WRITTEN: Final = 10.0
 """What writing an answer weighs in the progress bar, where reading a text weighs 1."""
+_CANARY: Final = 20.0
+"""What ranking a canary weighs in the progress bar."""
 _MOST_PRIORS: Final = 4096
 """Sets of choices whose likelihood without a question is remembered."""
 _CATEGORY_WORDS: Final = 150
@@ -53,6 +59,8 @@ class Measuring:
 
     def work(self, item: Item) -> float:
         """What an item weighs in the progress bar."""
+        if isinstance(item, CanaryItem):
+            return 2.0 * _CANARY
         if isinstance(item, ChoiceQuestion):
             return 2.0 + (2 * _WRITTEN if self._is_answered(item) else 0.0)
         read = 2.0 if isinstance(item, DialogueItem) and "likelihood" in self._config.metrics else 0.0
@@ -64,6 +72,8 @@ class Measuring:
                 return answered and bool(self._scorers)
             case ChoiceQuestion():
                 return "choices_text" in self._scorers
+            case CanaryItem():
+                return False
             case _:
                 return "safety" in self._scorers
 
@@ -95,6 +105,8 @@ class Measuring:
         """Scores from the likelihood of given texts."""
         if name == "choices" and {"choices", "calibration"} & set(self._config.metrics):
             return self._choice_scores(cast("Sequence[ChoiceQuestion]", items), bar)
+        if name == "canaries":
+            return self._exposures(cast("Sequence[CanaryItem]", items), bar)
         if name == "dialogues" and "likelihood" in self._config.metrics:
             return [{"loss": _loss(pair)} for pair in self._systems.losses(asked, lambda: bar.advance(1))]
         return [{} for _ in items]
@@ -152,6 +164,18 @@ class Measuring:
             for question, item, pair in zip(questions, asked, results, strict=True)
         ]
 
+    def _exposures(self, items: Sequence[CanaryItem], bar: SetProgress) -> list[Scores]:
+        prompt = self._systems.model.prompt
+        asked = [
+            ChoiceItem(
+                prompt.encode_prompt(prompt_messages(self._question(item))),
+                tuple(prompt.encode_answer(answer_of(secret)) for secret in (item.canary.secret, *item.others)),
+            )
+            for item in items
+        ]
+        found = self._systems.choice_log_likelihoods(asked, lambda: bar.advance(_CANARY))
+        return [_paired(_exposure(pair.base), _exposure(pair.tuned)) for pair in found]
+
     def _unconditional(self, questions: Sequence[ChoiceQuestion]) -> Mapping[tuple[str, ...], Pair[tuple[float, ...]]]:
         """What the choices cost without any question."""
         if len(self._priors) > _MOST_PRIORS:
@@ -163,6 +187,13 @@ class Measuring:
         ]
         self._priors |= dict(zip(new, self._systems.choice_log_likelihoods(items, lambda: None), strict=True))
         return self._priors
+
+
+def _exposure(log_likelihoods: Sequence[float]) -> Scored:
+    """Of a canary's own answer, which comes first, among the others."""
+    own, *others = (-value for value in log_likelihoods)
+    found = exposure(own, others, SPACE)
+    return {"canary_exposure": found.by_rank, "canary_exposure_fitted": found.extrapolated}
 
 
 def _loss(pair: Pair[Loss]) -> Score:

@@ -52,6 +52,7 @@ def results(findings: Findings) -> Json:
             for name, items in findings.items.sets().items()
             for found in [findings.contamination.get(name)]
         },
+        "caveats": list(findings.caveats),
         "not_measured": dict(findings.not_measured),
         "settings": {"seed": findings.config.seed, **findings.config.evaluation.model_dump()},
         "versions": dict(findings.versions),
@@ -97,6 +98,7 @@ def notes(findings: Findings) -> list[str]:
         if name in findings.contamination:
             line += f", of which {findings.contamination[name]:,} share text with the training rows"
         told.append(line)
+    told += findings.caveats
     return told + [f"not measured: {name} ({reason})" for name, reason in findings.not_measured.items()]
 
 

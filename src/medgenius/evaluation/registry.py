@@ -25,6 +25,20 @@ METRICS: Final[Mapping[MetricName, Metric]] = {
     ),
     "bleu": Metric((Measure("bleu", "BLEU of a sentence, 0 to 100", "higher", digits=2),), scores.overlap_bleu),
     "chrf": Metric((Measure("chrf", "chrF2 of a sentence, 0 to 100", "higher", digits=2),), scores.overlap_chrf),
+    "similarity": Metric(
+        (Measure("similarity", "likeness of words in context (MiniLM), F1", "higher"),),
+        scores.similarity,
+    ),
+    "empathy": Metric(
+        (
+            Measure("empathy", "EPITOME-style empathy, 0 to 6", "higher", digits=2),
+            Measure("emotional_reactions", "EPITOME-style emotional reactions, 0 to 2", "higher", digits=2),
+            Measure("interpretations", "EPITOME-style interpretations, 0 to 2", "higher", digits=2),
+            Measure("explorations", "EPITOME-style explorations, 0 to 2", "higher", digits=2),
+        ),
+        scores.empathy,
+        scores.empathy_caveat,
+    ),
     "content": Metric(
         (
             Measure("content_f1", "clinical content named as in the reference, F1", "higher"),
@@ -36,7 +50,11 @@ METRICS: Final[Mapping[MetricName, Metric]] = {
         scores.content,
     ),
     "memorisation": Metric(
-        (Measure("training_span", "longest run of tokens copied from training", "lower", digits=1),),
+        (
+            Measure("training_span", "longest run of tokens copied from training", "lower", digits=1),
+            Measure("canary_exposure", "exposure of planted canaries by rank, bits", "lower", digits=2),
+            Measure("canary_exposure_fitted", "exposure of canaries, extrapolated, bits", "lower", digits=2),
+        ),
         scores.memorisation,
     ),
     "judge": Metric((Measure("judge_score", "rubric score by the judging model, 1 at most", "higher"),), judge),

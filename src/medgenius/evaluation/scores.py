@@ -1,13 +1,19 @@
 """Answers as numbers: each metric's functions put to the items that they are about."""
 
+from collections.abc import Sequence
+from pathlib import Path
+
+from medgenius.errors import ModelError
 from medgenius.evaluation.items import ChoiceQuestion, DialogueItem, HarmfulItem, Item, TriageItem
-from medgenius.evaluation.measures import Materials, Scored, Scorer, each
+from medgenius.evaluation.measures import Materials, NotMeasured, Scored, Scorer, each
 from medgenius.evaluation.metrics.choices import parse_choice
 from medgenius.evaluation.metrics.content import KINDS, content_f1
+from medgenius.evaluation.metrics.empathy import SCALES, EmpathyModel
 from medgenius.evaluation.metrics.length import word_count
 from medgenius.evaluation.metrics.memorisation import TrainingText
 from medgenius.evaluation.metrics.overlap import bleu, chrf, rouge
 from medgenius.evaluation.metrics.safety import judge_answer
+from medgenius.evaluation.metrics.similarity import SimilarityModel
 from medgenius.evaluation.records import Answer
 from medgenius.model.backbone import load_tokenizer
 
@@ -60,6 +66,55 @@ def length(_: Materials) -> Scorer:
         }
 
     return each(score)
+
+
+def similarity(_: Materials) -> Scorer:
+    try:
+        model = SimilarityModel.load()
+    except ModelError as error:
+        raise NotMeasured(str(error)) from None
+
+    def scored(asked: Sequence[tuple[Item, Answer]]) -> list[Scored]:
+        """All answers of a portion in a few passes."""
+        pairs = {
+            place: (answer.text, item.dialogue.output)
+            for place, (item, answer) in enumerate(asked)
+            if isinstance(item, DialogueItem)
+        }
+        found = model.scores([answer for answer, _ in pairs.values()], [reference for _, reference in pairs.values()])
+        f1 = {place: one.f1 for place, one in zip(pairs, found, strict=True)}
+        return [{"similarity": f1[place]} if place in f1 else {} for place in range(len(asked))]
+
+    return scored
+
+
+def empathy(materials: Materials) -> Scorer:
+    model = _empathy_model(materials)
+
+    def score(item: Item, answer: Answer) -> Scored:
+        if not isinstance(item, DialogueItem):
+            return {}
+        found = model.score(answer.text)
+        return {"empathy": float(found.total), **{scale: float(getattr(found, scale)) for scale in SCALES}}
+
+    return each(score)
+
+
+def empathy_caveat(materials: Materials) -> str:
+    """How far the classifier is to be trusted, which belongs beside its every number."""
+    checked = _empathy_model(materials).cross_validation
+    scales = ", ".join(f"{name.replace('_', ' ')} {one.macro_f1:.2f}" for name, one in checked.scales.items())
+    return (
+        f"empathy is that of a small EPITOME-style classifier; cross-validated on {checked.rows:,} forum replies its "
+        f"macro-F1 is {scales}, and its total agrees with people at a weighted kappa of {checked.total.kappa:.2f}"
+    )
+
+
+def _empathy_model(materials: Materials) -> EmpathyModel:
+    folder = materials.config.evaluation.empathy.model
+    if folder is None:
+        raise NotMeasured("evaluation.empathy.model names no classifier")
+    return EmpathyModel.load(Path(folder).expanduser())
 
 
 def choices_text(_: Materials) -> Scorer:
