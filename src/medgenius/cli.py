@@ -100,6 +100,9 @@ def _curate(config: CurateConfig, launch: Launch) -> int:  # noqa: ARG001  every
 def _evaluate(config: EvaluateConfig, launch: Launch) -> int:  # noqa: ARG001
     from rich.console import Console  # noqa: PLC0415
 
+    from medgenius.model.libraries import quiet_libraries  # noqa: PLC0415
+
+    quiet_libraries()
     from medgenius.evaluation.evaluate import evaluate  # noqa: PLC0415
 
     folder = evaluate(config, Console())

@@ -55,7 +55,7 @@ def test_context_and_gzip_are_read(tmp_path: Path) -> None:
         ({**GOOD, "answer": "D"}, "'answer' is none of the 3 choices, and no letter from A to C"),
         ({**GOOD, "answer": "One"}, "'answer' is none of the 3 choices"),
         ({**GOOD, "choices": ["one"]}, "'choices' is no list of two or more texts"),
-        ({**GOOD, "choices": ["one", "one"]}, "two of the 'choices' are equal"),
+        ({**GOOD, "choices": ["one", "one"], "answer": "one"}, "'answer' is the text of two of the 'choices'"),
         ({**GOOD, "choices": ["one", ""]}, "'choices[1]' is empty"),
         ({**GOOD, "choices": ["one", 2]}, "'choices[1]' is a number, not text"),
         ({**GOOD, "question": " "}, "'question' is empty"),

@@ -13,9 +13,9 @@ from medgenius.evaluation.records import Record, Score
 class Column:
     """One measure over the items that have it, in both systems: some 30 bytes an item."""
 
-    base: array[float] = field(default_factory=lambda: array("d"))
-    tuned: array[float] = field(default_factory=lambda: array("d"))
-    weights: array[float] = field(default_factory=lambda: array("d"))
+    base: "array[float]" = field(default_factory=lambda: array("d"))
+    tuned: "array[float]" = field(default_factory=lambda: array("d"))
+    weights: "array[float]" = field(default_factory=lambda: array("d"))
     clusters: list[str] = field(default_factory=list)
     """Set and cluster of each item"""
     unparsed_base: int = 0
@@ -78,7 +78,7 @@ def linearised(column: Column) -> tuple[list[float], list[float]]:
     """
     mean_weight = sum(column.weights) / len(column)
 
-    def values(scores: array[float]) -> Iterator[float]:
+    def values(scores: "array[float]") -> Iterator[float]:
         ratio = weighted_mean(scores, column.weights)
         for value, weight in zip(scores, column.weights, strict=True):
             yield ratio + weight * (value - ratio) / mean_weight
@@ -86,5 +86,5 @@ def linearised(column: Column) -> tuple[list[float], list[float]]:
     return list(values(column.base)), list(values(column.tuned))
 
 
-def weighted_mean(values: array[float], weights: array[float]) -> float:
+def weighted_mean(values: "array[float]", weights: "array[float]") -> float:
     return sum(value * weight for value, weight in zip(values, weights, strict=True)) / sum(weights)

@@ -106,8 +106,6 @@ def _choice_question(row: Row) -> ChoiceQuestion:
     if not isinstance(found, list) or len(found) < 2:
         raise _UnusableError("'choices' is no list of two or more texts")
     choices = tuple(_text({f"choices[{place}]": choice}, f"choices[{place}]") for place, choice in enumerate(found))
-    if len(set(choices)) < len(choices):
-        raise _UnusableError("two of the 'choices' are equal")
     return ChoiceQuestion(
         id=_id(row),
         question=_text(row, "question"),
@@ -128,6 +126,8 @@ def _answer(value: object, choices: tuple[str, ...]) -> int:
     if not isinstance(value, str):
         raise _UnusableError(f"'answer' is {kind(value)}, not an index, a letter or a choice's text")
     text = value.strip()
+    if choices.count(text) > 1:
+        raise _UnusableError("'answer' is the text of two of the 'choices': name it by its index")
     if text in choices:
         return choices.index(text)
     letters = _LETTERS[: len(choices)]

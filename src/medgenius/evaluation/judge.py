@@ -87,10 +87,13 @@ class Judge:
             (place, line) for place, (item, _) in enumerate(asked) if isinstance(item, DialogueItem) for line in rubric
         ]
         prompts = [self._prompt(*asked[place], line) for place, line in wanted]
-        with ThreadPoolExecutor(self._settings.workers) as pool:
+        pool = ThreadPoolExecutor(self._settings.workers)
+        try:
             met = dict(
                 zip([(place, line.criterion) for place, line in wanted], pool.map(self._met, prompts), strict=True)
             )
+        finally:
+            pool.shutdown(cancel_futures=True)  # after a refusal the rest need not be asked
         return [
             {"judge_score": rubric_score(rubric, {line.criterion: met[place, line.criterion] for line in rubric})}
             if isinstance(item, DialogueItem)

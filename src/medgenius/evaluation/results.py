@@ -5,12 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
+from medgenius.evaluation.calibration_gap import Gaps
 from medgenius.evaluation.columns import Column, Columns, linearised, weighted_mean
 from medgenius.evaluation.measures import Measure
-from medgenius.evaluation.metrics.calibration import BINS, ece
+from medgenius.evaluation.metrics.calibration import ece
 from medgenius.evaluation.statistics import (
     CONFIDENCE,
     holm,
@@ -22,10 +20,6 @@ from medgenius.evaluation.statistics import (
 
 _CONFIDENCE_SCORE: Final = "choices_confidence"
 _ACCURACY_SCORE: Final = "choices_accuracy"
-_AT_ONCE: Final = 2_000_000
-"""Numbers in memory while resampling."""
-
-F64 = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +46,10 @@ class Certainty:
     better: str | None
     """higher, lower, or null where neither is"""
     p: float | None
-    """Two-sided, of no difference. McNemar's exact test for proportions of independent items, else the paired
-    randomisation test; null where another line of the family says the same."""
+    """Two-sided, of no difference: McNemar's exact test for proportions of independent items, else the paired
+    randomisation test. That of the perplexity is the loss's; null where neither side is better."""
     p_adjusted: float | None
-    """Holm, over all lines that have a p"""
+    """Holm, over the lines that have a p of their own"""
     minimum_detectable_effect: float | None
     """The true difference that so many items show in 80 of 100 studies"""
     clusters: int
@@ -83,14 +77,13 @@ class Comparison:
     def verdict(self, name: str) -> str:
         """better, worse, other, or unclear: what the adjusted p allows to say at the usual 5 %.
 
-        Without a p of its own a measure is judged by its interval.
+        A measure of which neither side is better is judged by its interval.
         """
         line, certainty = self.metrics[name], self.statistics[name]
-        sure = certainty.p_adjusted < 1 - CONFIDENCE if certainty.p_adjusted is not None else line.low * line.high > 0
-        if not sure or not line.difference:
+        if certainty.p_adjusted is None:
+            return "other" if line.low * line.high > 0 else "unclear"
+        if certainty.p_adjusted >= 1 - CONFIDENCE or not line.difference:
             return "unclear"
-        if certainty.better is None:
-            return "other"
         return "better" if (line.difference > 0) == (certainty.better == "higher") else "worse"
 
 
@@ -111,12 +104,18 @@ def compare(columns: Columns, measures: Mapping[str, Measure], resamples: int, s
         line = _line(measure, columns, resamples, seed)
         if line is not None:
             lines[name] = line
-    tested = {name: line.p for name, line in lines.items() if line.p is not None}
+    tested = {
+        name: line.p
+        for name, line in lines.items()
+        if line.p is not None and measures[name].better and measures[name].kind != "perplexity"
+    }
     adjusted = dict(zip(tested, holm(list(tested.values())), strict=True))
+    if "perplexity" in lines and "loss" in adjusted:
+        adjusted["perplexity"] = adjusted["loss"]
     certainties = {
         name: Certainty(
             better=measures[name].better,
-            p=line.p,
+            p=line.p if name in adjusted else None,
             p_adjusted=adjusted.get(name),
             minimum_detectable_effect=line.minimum_detectable_effect,
             clusters=line.clusters,
@@ -174,52 +173,20 @@ def _perplexity(loss: Column | None, resamples: int, seed: int) -> _Line | None:
     interval = paired_bootstrap(*shown, loss.clusters, resamples, seed)
     compared = Compared(base, tuned, tuned - base, interval.low, interval.high, len(loss), loss.unparsed)
     effect = _finite(minimum_detectable_effect(*shown, loss.clusters))
-    return _Line(compared, None, effect, len(set(loss.clusters)))  # its p is that of the loss
+    p = sign_flip_test(by_base, by_tuned, loss.clusters, resamples, seed)  # of the loss
+    return _Line(compared, p, effect, len(set(loss.clusters)))
 
 
 def _calibration(confidence: Column | None, accuracy: Column | None, resamples: int, seed: int) -> _Line | None:
-    """Expected calibration error. It is no mean over items, so whole sets of items are drawn: percentile interval."""
+    """Expected calibration error: no mean over items, so it has a bootstrap and a test of its own."""
     if not confidence or not accuracy:
         return None
-    base, tuned = (
-        _gaps(sure, right) for sure, right in ((confidence.base, accuracy.base), (confidence.tuned, accuracy.tuned))
-    )
-    differences = _resampled_ece(base, tuned, confidence.clusters, resamples, seed)
-    low, high = np.percentile(differences, [100 * (1 - CONFIDENCE) / 2, 100 * (1 + CONFIDENCE) / 2])
-    errors = [
-        ece(list(sure), [bool(one) for one in right])
-        for sure, right in ((confidence.base, accuracy.base), (confidence.tuned, accuracy.tuned))
-    ]
-    compared = Compared(*errors, errors[1] - errors[0], float(low), float(high), len(confidence), confidence.unparsed)
-    return _Line(compared, None, None, len(set(confidence.clusters)))
-
-
-def _gaps(confidences: Sequence[float], correct: Sequence[float]) -> F64:
-    """(n, BINS) confidence less correctness of each item, in the column of its bin."""
-    sure = np.asarray(confidences)
-    bins = np.minimum(np.searchsorted(np.linspace(0, 1, BINS + 1), sure, side="right") - 1, BINS - 1)
-    gaps = np.zeros((len(sure), BINS))
-    gaps[np.arange(len(sure)), bins] = sure - np.asarray(correct)
-    return gaps
-
-
-def _resampled_ece(base: F64, tuned: F64, clusters: Sequence[str], resamples: int, seed: int) -> F64:
-    """(resamples,) difference of the errors, with whole clusters drawn."""
-    _, places = np.unique(np.asarray(clusters), return_inverse=True)
-    count = int(places.max()) + 1
-    sizes = np.bincount(places).astype(np.float64)
-    summed = [
-        np.stack([np.bincount(places, weights=gaps[:, bin_]) for bin_ in range(BINS)], axis=1) for gaps in (base, tuned)
-    ]
-    generator = np.random.default_rng(seed)
-    portion = max(1, _AT_ONCE // count)
-    found: list[F64] = []
-    for start in range(0, resamples, portion):
-        rows = min(portion, resamples - start)
-        times = generator.multinomial(count, np.full(count, 1 / count), size=rows).astype(np.float64)
-        one, other = (np.abs(times @ gaps).sum(axis=1) / (times @ sizes) for gaps in summed)
-        found.append(other - one)
-    return np.concatenate(found)
+    sides = (confidence.base, accuracy.base), (confidence.tuned, accuracy.tuned)
+    base, tuned = (ece(list(sure), [bool(one) for one in right]) for sure, right in sides)
+    gaps = Gaps.of(sides, confidence.clusters)
+    low, high = gaps.interval(resamples, seed)
+    compared = Compared(base, tuned, tuned - base, low, high, len(confidence), confidence.unparsed)
+    return _Line(compared, gaps.swap_test(resamples, seed), None, gaps.clusters)
 
 
 def _categories(columns: Columns) -> dict[str, CategoryLine]:
