@@ -1,7 +1,7 @@
 """The difference of two expected calibration errors, with an interval and a test.
 
-The error is no mean over items but a sum of absolute values over bins, so whole sets of items are drawn or exchanged. In
-each of them the error follows from sums within the bins, which are products of matrices.
+It is no mean over items but a sum of absolute values over bins, so whole sets of items are drawn or exchanged. In each
+set the error follows from sums within the bins, which are products of matrices.
 """
 
 from collections.abc import Iterator, Sequence
