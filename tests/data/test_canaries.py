@@ -47,7 +47,8 @@ def test_what_a_canary_is_ranked_among_was_never_planted() -> None:
 
 
 def test_they_are_trained_on_and_not_validated_with(tmp_path: Path) -> None:
-    config = composed("model=tiny", "data.max_rows=30", "data.canaries=7", "data.cache_tokens=false")
+    line = ("model=tiny", "data.max_rows=30", "data.cache_tokens=false")
+    config = composed(*line, "data.canaries=7")
     prompt = Prompt(config.prompt, load_tokenizer(config.model, cache_dir()))
     said = io.StringIO()
 

@@ -104,7 +104,7 @@ def _cross_validated(rows: _Rows, seed: int) -> CrossValidation:
     for seen, held_out in folds.split(rows.replies, groups=rows.posts):
         model = _fitted(rows.of(seen), _NOT_MEASURED, seed, "")
         for place in held_out:
-            found = model.score(rows.replies[place])
+            found = model.scores(rows.replies[place])
             guessed[place] = [getattr(found, scale) for scale in SCALES]
     return CrossValidation(
         rows=len(rows.replies),

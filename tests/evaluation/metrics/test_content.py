@@ -36,9 +36,8 @@ def test_what_a_text_names(text: str, kind: Kind, names: set[str]) -> None:
 
 
 def test_red_flags_count_as_named_behind_an_if_but_not_behind_a_no() -> None:
-    assert "chest_pain" in named_in("If you ever have chest pain, call 999.")["red_flag"]
-    assert "chest_pain" not in named_in("You have no chest pain.")["red_flag"]
-    assert "child" not in named_in("My son is 4 years old.")["red_flag"]
+    assert named_in("If you ever have chest pain, call 999.")["red_flag"] == {"acute_coronary"}
+    assert named_in("You have no chest pain.")["red_flag"] == set()
 
 
 def test_the_same_content_in_other_words_agrees() -> None:
@@ -77,15 +76,18 @@ def test_negation_turns_agreement_into_none() -> None:
     assert content_f1("This is not pneumonia. Do not take amoxicillin.", reference).micro.f1 == 0
 
 
-def test_every_phrase_names_its_own_thing() -> None:
-    """A phrase that the words it stands for do not match is a slip of the list."""
-    for kind, name in (("condition", "conditions.txt"), ("drug", "drugs.txt"), ("advice", "advice.txt")):
-        for thing, phrases in things(name).items():
-            for phrase in phrases:
-                words = ["" if part == ".." else part.split("|")[0].replace("*", "") for part in phrase.split()]
-                text = " ".join(word for word in words if word)
-                if text not in {"no alcohol", "dont scratch", "dont stop tablet", "not alone"} and "not" not in words:
-                    assert thing in named_in(text)[kind], (phrase, text)  # type: ignore[index]
+@pytest.mark.parametrize(
+    ("kind", "name"), [("condition", "conditions.txt"), ("drug", "drugs.txt"), ("advice", "advice.txt")]
+)
+def test_every_phrase_of_a_list_names_its_thing_and_stands_there_once(kind: Kind, name: str) -> None:
+    """A phrase that its own words do not match is a slip of the list."""
+    seen: set[str] = set()
+    for thing, phrases in things(name).items():
+        for phrase in phrases:
+            text = " ".join(part.split("|")[0].replace("*", "") for part in phrase.split() if part != "..")
+            assert thing in named_in(text)[kind], phrase
+            assert phrase not in seen
+            seen.add(phrase)
 
 
 def test_the_sample_names_something_nearly_always() -> None:

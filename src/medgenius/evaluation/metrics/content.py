@@ -1,7 +1,7 @@
 """Which clinical things an answer names that its reference names: conditions, medicines, advice and red flags.
 
 A proxy for medical content, not for correctness: it counts what is named, not what is said about it, and knows what
-its lists know (evaluation/lexicon, curation/lexicon/drugs.txt, the findings of medgenius.safety). What is negated ("no
+its lists know (evaluation/lexicon, curation/lexicon/drugs.txt, the red flags of medgenius.safety). What is negated ("no
 sign of a stroke", "do not take aspirin") is not named. What is conditional is: "if you have chest pain, call 999"
 names a red flag and an advice. English only.
 """
@@ -84,7 +84,8 @@ def named_in(text: str) -> Mapping[Kind, frozenset[str]]:
         if any(not scope.of(span) & _AGAINST.value for span in spans):
             for kind, name in things_of[number]:
                 found[kind].add(name)
-    found["red_flag"] = find_findings(text, despite=~_AGAINST) & _red_flags()
+    findings = find_findings(text, despite=~_AGAINST)
+    found["red_flag"] = {rule.red_flag for rule in RULES if rule.holds(findings)}
     return {kind: frozenset(names) for kind, names in found.items()}
 
 
@@ -124,9 +125,3 @@ def _phrase_in_singular(phrase: str) -> str:
 def _singular(word: str) -> str:
     """Without a plural s, the same for phrases and text; no linguistics."""
     return word[:-1] if len(word) > 3 and word[-1] == "s" and word[-2] not in "sui" else word
-
-
-@cache
-def _red_flags() -> frozenset[str]:
-    """The findings that some red flag rests on; a person's age is none."""
-    return frozenset(name for rule in RULES for alternatives in rule.findings for name in alternatives)

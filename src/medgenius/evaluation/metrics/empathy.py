@@ -9,6 +9,7 @@ without that.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Final, Self
 
@@ -25,6 +26,7 @@ from medgenius.runs import new_directory, write_json
 SCALES: Final = ("emotional_reactions", "interpretations", "explorations")
 LEVELS: Final = 3
 _VERSION: Final = 1
+_PIECE: Final = r"[a-z0-9']+|[?!]"
 _CARD: Final = "empathy.json"
 _WEIGHTS: Final = "empathy.safetensors"
 
@@ -82,12 +84,10 @@ class _Card(BaseModel):
 
 def vectorizer(vocabulary: list[str] | None = None) -> TfidfVectorizer:
     """Words, pairs of words, question and exclamation marks, as tf-idf; the settings of training and use alike."""
-    return TfidfVectorizer(
-        token_pattern=r"[a-z0-9']+|[?!]", ngram_range=(1, 2), min_df=3, sublinear_tf=True, vocabulary=vocabulary
-    )
+    return TfidfVectorizer(token_pattern=_PIECE, ngram_range=(1, 2), min_df=3, sublinear_tf=True, vocabulary=vocabulary)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class EmpathyModel:
     """A linear classifier for each scale over the same tf-idf features."""
 
@@ -103,13 +103,17 @@ class EmpathyModel:
     data_sha256: str
     """Of the rows it was trained on"""
 
-    def score(self, answer: str) -> Empathy:
-        """The likeliest level of each scale."""
+    @cached_property
+    def _features(self) -> TfidfVectorizer:
         features = vectorizer(self.vocabulary)
         features.idf_ = self.idf.astype(np.float64)
-        row = features.transform([answer]).tocoo()
-        scores = self.bias + self.weights[:, :, row.col] @ row.data.astype(np.float32)
-        return Empathy(*(int(level) for level in scores.argmax(axis=1)))
+        return features
+
+    def scores(self, answer: str) -> Empathy:
+        """The likeliest level of each scale. What was asked does not matter to it."""
+        row = self._features.transform([answer]).tocoo()
+        strengths = self.bias + self.weights[:, :, row.col] @ row.data.astype(np.float32)
+        return Empathy(*(int(level) for level in strengths.argmax(axis=1)))
 
     def save(self, folder: Path) -> None:
         """Write it whole or not at all: JSON and safetensors, nothing that runs when it is read."""

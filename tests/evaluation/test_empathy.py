@@ -1,0 +1,173 @@
+"""The empathy classifier: trained on invented rows, stored without pickle, honest about how well it judges."""
+
+import gzip
+import json
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+
+from medgenius.errors import DataError, ModelError
+from medgenius.evaluation.empathy_training import train_empathy
+from medgenius.evaluation.metrics.empathy import SCALES, Empathy, EmpathyModel, vectorizer
+from tests.shared import shared_data
+
+_PHRASES = {
+    "emotional_reactions": ("", "hope it helps", "i am so sorry you hurt this much"),
+    "interpretations": ("", "that seems hard", "you must feel torn between two lives"),
+    "explorations": ("", "what happened ?", "are you feeling alone since he left you ?"),
+}
+_FILLER = "the of and day work home book walk again maybe some other thing here now then".split()  # noqa: SIM905
+
+
+def invented_rows(count: int, posts: int, *, told: bool = True) -> list[dict[str, object]]:
+    """Replies whose words tell the levels, or do not."""
+    draw = random.Random(3)
+    rows: list[dict[str, object]] = []
+    for number in range(count):
+        levels = {scale: draw.randrange(3) for scale in SCALES}
+        parts = [_PHRASES[scale][levels[scale] if told else draw.randrange(3)] for scale in SCALES]
+        words = " ".join([*draw.choices(_FILLER, k=5), *parts])
+        rows.append(
+            {"id": str(number), "seeker_post": f"post {number % posts}", "response_post": words, "levels": levels}
+        )
+    return rows
+
+
+def written(path: Path, rows: list[dict[str, object]]) -> Path:
+    with gzip.open(path, "wt", encoding="utf-8") as stream:
+        stream.writelines(json.dumps(row) + "\n" for row in rows)
+    return path
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("empathy")
+    train_empathy(written(folder / "rows.jsonl.gz", invented_rows(300, 60)), folder / "model", seed=0)
+    return folder / "model"
+
+
+def test_words_that_tell_the_level_are_learnt(folder: Path) -> None:
+    model = EmpathyModel.load(folder)
+
+    found = model.scores("work again i am so sorry you hurt this much what happened ?")
+
+    assert found == Empathy(emotional_reactions=2, interpretations=0, explorations=1)
+    assert found.total == 3
+    assert model.cross_validation.rows == 300
+    assert model.cross_validation.posts == 60
+    assert all(quality.kappa > 0.9 for quality in model.cross_validation.scales.values())
+
+
+def test_where_nothing_can_be_learnt_the_score_says_so(tmp_path: Path) -> None:
+    rows = invented_rows(300, 60, told=False)
+
+    quality = train_empathy(written(tmp_path / "rows.jsonl.gz", rows), tmp_path / "model", seed=0)
+
+    assert all(abs(one.kappa) < 0.2 for one in quality.scales.values())
+    assert EmpathyModel.load(tmp_path / "model").cross_validation == quality
+
+
+def test_a_post_is_never_on_both_sides(tmp_path: Path) -> None:
+    """Words that only the post tells: with replies to it on the other side they would be learnt by heart."""
+    draw = random.Random(0)
+    by_post = [{scale: draw.randrange(3) for scale in SCALES} for _ in range(30)]
+    rows: list[dict[str, object]] = [
+        {
+            "seeker_post": f"p{n % 30}",
+            "response_post": f"word{n % 30} {draw.choice(_FILLER)}",
+            "levels": by_post[n % 30],
+        }
+        for n in range(300)
+    ]
+
+    quality = train_empathy(written(tmp_path / "rows.jsonl.gz", rows), tmp_path / "model", seed=0)
+
+    assert all(one.kappa < 0.4 for one in quality.scales.values())
+
+
+def test_its_levels_are_those_of_scikit_learn(folder: Path) -> None:
+    rows = invented_rows(300, 60)
+    replies = [str(row["response_post"]) for row in rows]
+    matrix = vectorizer().fit_transform(replies)
+    model = EmpathyModel.load(folder)
+
+    for scale in SCALES:
+        levels = np.array([dict(row["levels"])[scale] for row in rows])  # type: ignore[call-overload]
+        theirs = LogisticRegression(class_weight="balanced", max_iter=500).fit(matrix, levels).predict(matrix)
+        assert [getattr(model.scores(reply), scale) for reply in replies] == theirs.tolist()
+
+
+def test_the_same_rows_and_seed_give_the_same_bytes(folder: Path, tmp_path: Path) -> None:
+    train_empathy(written(tmp_path / "rows.jsonl.gz", invented_rows(300, 60)), tmp_path / "again", seed=0)
+
+    for name in ("empathy.safetensors", "empathy.json"):
+        ours, theirs = (folder / name).read_bytes(), (tmp_path / "again" / name).read_bytes()
+        assert ours == theirs or name == "empathy.json"  # gzip writes the time into the file whose hash is there
+    assert sorted(path.name for path in folder.iterdir()) == ["empathy.json", "empathy.safetensors"]
+
+
+def test_an_answer_without_a_known_word_gets_what_the_bias_says(folder: Path) -> None:
+    assert 0 <= EmpathyModel.load(folder).scores("").total <= 6
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"response_post": " "}, "rows.jsonl.gz:2: response_post must be text that is not empty"),
+        ({"seeker_post": None}, "rows.jsonl.gz:2: seeker_post must be text that is not empty"),
+        ({"levels": {"emotional_reactions": 3, "interpretations": 0, "explorations": 0}}, "must hold 0, 1 or 2"),
+        ({"levels": {"emotional_reactions": True, "interpretations": 0, "explorations": 0}}, "must hold 0, 1 or 2"),
+        ({"levels": [1, 2, 0]}, "must hold 0, 1 or 2"),
+    ],
+)
+def test_a_row_of_another_form_is_named_by_line(tmp_path: Path, change: dict[str, object], message: str) -> None:
+    rows = invented_rows(20, 10)
+    rows[1] = {**rows[1], **change}
+
+    with pytest.raises(DataError, match=message):
+        train_empathy(written(tmp_path / "rows.jsonl.gz", rows), tmp_path / "model", seed=0)
+    assert not (tmp_path / "model").exists()
+
+
+def test_too_few_posts_or_levels_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="4 different posts; cross-validation needs 5"):
+        train_empathy(written(tmp_path / "a.jsonl.gz", invented_rows(40, 4)), tmp_path / "model", seed=0)
+    flat: list[dict[str, object]] = [{**row, "levels": dict.fromkeys(SCALES, 1)} for row in invented_rows(40, 10)]
+    with pytest.raises(DataError, match="no row has some level of emotional_reactions"):
+        train_empathy(written(tmp_path / "b.jsonl.gz", flat), tmp_path / "model", seed=0)
+
+
+@pytest.mark.parametrize("damage", ["no card", "no weights", "cut", "version", "other weights"])
+def test_a_damaged_model_is_one_clear_line(folder: Path, tmp_path: Path, damage: str) -> None:
+    copy = tmp_path / "model"
+    copy.mkdir()
+    for file in folder.iterdir():
+        (copy / file.name).write_bytes(file.read_bytes())
+    card, weights = copy / "empathy.json", copy / "empathy.safetensors"
+    match damage:
+        case "no card":
+            card.unlink()
+        case "no weights":
+            weights.unlink()
+        case "cut":
+            weights.write_bytes(weights.read_bytes()[:50])
+        case "version":
+            card.write_text(card.read_text(encoding="utf-8").replace('"version": 1', '"version": 2'), encoding="utf-8")
+        case _:
+            value = json.loads(card.read_text(encoding="utf-8"))
+            value["vocabulary"].pop()
+            card.write_text(json.dumps(value), encoding="utf-8")
+
+    with pytest.raises(ModelError, match="empathy model") as refusal:
+        EmpathyModel.load(copy)
+    assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.slow
+def test_on_epitome_it_agrees_beyond_chance(tmp_path: Path) -> None:
+    quality = train_empathy(shared_data("empathy/epitome.jsonl.gz"), tmp_path / "model", seed=0)
+
+    assert quality.total.kappa > 0.4
