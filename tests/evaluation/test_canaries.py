@@ -20,11 +20,11 @@ def test_the_smallest_loss_is_exposed_by_the_whole_space_that_was_ranked() -> No
 
 def test_a_model_that_memorised_nothing_exposes_one_and_a_half_bits_on_average() -> None:
     generator = np.random.default_rng(1)
-    draws = generator.gamma(20, 1.5, (4000, 200))
+    draws = generator.gamma(20, 1.5, (500, 200))
     found = [exposure(row[0], row[1:].tolist(), SPACE) for row in draws]
 
-    assert np.mean([one.by_rank for one in found]) == pytest.approx(math.log2(math.e), abs=0.1)
-    assert np.mean([one.extrapolated for one in found]) == pytest.approx(math.log2(math.e), abs=0.15)
+    assert np.mean([one.by_rank for one in found]) == pytest.approx(math.log2(math.e), abs=0.2)
+    assert np.mean([one.extrapolated for one in found]) == pytest.approx(math.log2(math.e), abs=0.2)
 
 
 @pytest.mark.parametrize("shape", [-3.0, 0.0, 0.8, 4.0])

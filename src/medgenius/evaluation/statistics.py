@@ -150,7 +150,7 @@ def sign_flip_test(
     as_large = sum(
         np.count_nonzero(np.abs(signs @ grouped.sums) >= observed)
         for rows in _portions(resamples, len(grouped.sums))
-        for signs in [generator.integers(0, 2, (rows, len(grouped.sums)), dtype=np.int8) * 2.0 - 1.0]
+        for signs in [generator.integers(0, 2, (rows, len(grouped.sums))) * 2.0 - 1.0]
     )
     return (1 + int(as_large)) / (1 + resamples)
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rouge_score.rouge_scorer import RougeScorer
+from torch import Tensor
 from torchmetrics.functional.text import chrf_score, sacre_bleu_score
 
 from medgenius.evaluation.metrics.overlap import Rouge, bleu, chrf, rouge
@@ -36,7 +37,7 @@ def of_rouge_score(answer: str, reference: str) -> Rouge:
     return Rouge(found["rouge1"].fmeasure, found["rouge2"].fmeasure, found["rougeL"].fmeasure)
 
 
-@pytest.mark.parametrize("pair", sample_pairs(30))
+@pytest.mark.parametrize("pair", sample_pairs(12))
 def test_rouge_of_real_answers_is_that_of_rouge_score_to_the_last_digit(pair: tuple[str, str]) -> None:
     assert rouge(*pair) == of_rouge_score(*pair)
 
@@ -81,14 +82,16 @@ def test_bleu_is_that_of_its_formula(answer: list[str], reference: list[str]) ->
     )
 
 
-@pytest.mark.parametrize("pair", sample_pairs(8))
+@pytest.mark.parametrize("pair", sample_pairs(4))
 def test_bleu_and_chrf_are_those_of_torchmetrics(pair: tuple[str, str]) -> None:
-    answer, reference = pair
+    # Torchmetrics takes out spaces before it counts characters, sacrebleu line breaks as well.
+    answer, reference = (" ".join(text.split()) for text in pair)
 
     # With a match in every order there is nothing to smooth, and both rules of smoothing agree.
     assert bleu(answer, reference) == pytest.approx(100 * float(sacre_bleu_score([answer], [[reference]])), rel=1e-5)
     theirs = chrf_score([answer], [[reference]], n_char_order=6, n_word_order=0, beta=2.0)
-    assert isinstance(theirs, tuple) or chrf(answer, reference) == pytest.approx(100 * float(theirs), rel=1e-4)
+    assert isinstance(theirs, Tensor)
+    assert chrf(answer, reference) == pytest.approx(100 * float(theirs), rel=1e-5)
 
 
 def test_the_ends_of_the_scales() -> None:

@@ -64,7 +64,7 @@ class Likelihoods:
 _END: Final = r"(?=\s*(?:$|[.,;:!)\n]))"
 """Behind the text of an option: the end, or a mark that ends it."""
 _STATES: Final = re.compile(
-    r"\b(?:(?:correct|right|best|final|my) (?:answer|option|choice)|answer)\b(?: (?:is|would be|should be)|:| is:)"
+    r"\b(?:(?:correct|right|best|final|my) (?:answer|option|choice)|answer)\b(?: (?:is|would be|should be):?|:)"
     r"\s*(?:option |choice |letter )?[\"'*(\[]{0,3}",
     re.IGNORECASE,
 )

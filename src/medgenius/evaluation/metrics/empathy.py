@@ -126,7 +126,10 @@ class EmpathyModel:
         )
         with new_directory(folder) as temporary:
             write_json(temporary / _CARD, card.model_dump())
-            (temporary / _WEIGHTS).write_bytes(save({"idf": self.idf, "weights": self.weights, "bias": self.bias}))
+            tensors = {"idf": self.idf, "weights": self.weights, "bias": self.bias}
+            # safetensors writes the bytes as they lie in memory, whatever the strides
+            whole = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
+            (temporary / _WEIGHTS).write_bytes(save(whole))
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -134,6 +137,9 @@ class EmpathyModel:
         Raises:
             ModelError: there is no such classifier, or it is damaged or of another version.
         """
+        for file in (_CARD, _WEIGHTS):
+            if not (folder / file).exists():
+                raise ModelError(f"{folder} is no empathy model: {file} is missing")
         try:
             card = _Card.model_validate_json((folder / _CARD).read_bytes())
             tensors = load_file(folder / _WEIGHTS)
@@ -146,8 +152,6 @@ class EmpathyModel:
                 seed=card.seed,
                 data_sha256=card.data_sha256,
             )
-        except FileNotFoundError as error:
-            raise ModelError(f"{folder} is no empathy model: {Path(error.filename).name} is missing") from None
         except (OSError, ValidationError, SafetensorError, KeyError) as error:
             raise ModelError(f"{folder} is no empathy model that can be read: {str(error).splitlines()[0]}") from None
         size = len(card.vocabulary)

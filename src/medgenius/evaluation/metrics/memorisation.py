@@ -31,7 +31,7 @@ class Span:
 
 
 class TrainingText:
-    """A suffix array over all training rows (Manber and Myers, 1993): exact, about 40 bytes a token while it is made.
+    """A suffix array over all training rows (Manber and Myers, 1993): exact, about 70 bytes a token while it is made.
 
     Made by prefix doubling, which stops once suffixes are in order by their first `longest` tokens.
     """
