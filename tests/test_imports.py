@@ -25,6 +25,7 @@ LAYERS = [
     "data",
     "model",
     "training",
+    "comparison",
     "sweeps",
     "inference",
     "evaluation",

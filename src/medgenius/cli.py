@@ -3,7 +3,9 @@
 import sys
 
 from medgenius.config.app import run_verb
+from medgenius.config.compare import CompareConfig, with_runs_named
 from medgenius.config.curate import CurateConfig
+from medgenius.config.evaluate import EvaluateConfig
 from medgenius.config.launch import Launch, Place, found_place, place_of
 from medgenius.config.train import TrainConfig
 from medgenius.lock import locked
@@ -11,13 +13,16 @@ from medgenius.resume import chosen_run, config_of, has_finished
 from medgenius.runs import Run, create_run, write_config
 from medgenius.training.launcher import run_workers
 
-_USAGE = """usage: medgenius train|curate [overrides]
+_USAGE = """usage: medgenius train|curate|evaluate|compare [overrides]
 
   medgenius curate data.path=raw.jsonl.gz output=clean/     raw rows become clean dialogues with a report
   medgenius train                              fine-tune the embedded model on the sample dialogues
   medgenius train lora.r=64 trainer.epochs=5   change what you want to change
   medgenius train -m lora.r=8,16,32            one run for each value
   medgenius train --cfg job                    print the composed config
+  medgenius evaluate run=runs/first            the run's model against its own base, with intervals
+  medgenius evaluate run=runs/first evaluation=full evaluation.choices.path=questions.jsonl
+  medgenius compare runs/first runs/second     settings and numbers side by side; folders of runs as well
 """
 
 
@@ -26,7 +31,7 @@ def main() -> int:
     if len(sys.argv) < 2 or sys.argv[1] in {"-h", "--help"}:
         print(_USAGE, end="")
         return 0
-    verbs = {"train": train_main, "curate": curate_main}
+    verbs = {"train": train_main, "curate": curate_main, "evaluate": evaluate_main, "compare": compare_main}
     verb = sys.argv.pop(1)
     if verb not in verbs:
         print(f"error: unknown verb {verb}; there are: {', '.join(verbs)}", file=sys.stderr)
@@ -41,6 +46,15 @@ def train_main() -> int:
 
 def curate_main() -> int:
     return run_verb(CurateConfig, _curate)
+
+
+def evaluate_main() -> int:
+    return run_verb(EvaluateConfig, _evaluate)
+
+
+def compare_main() -> int:
+    sys.argv[1:] = with_runs_named(sys.argv[1:])
+    return run_verb(CompareConfig, _compare)
 
 
 def _train(config: TrainConfig, launch: Launch) -> int:
@@ -80,6 +94,28 @@ def _curate(config: CurateConfig, launch: Launch) -> int:  # noqa: ARG001  every
 
     folder = curate(config, Console())
     print(f"curated: {folder}", flush=True)
+    return 0
+
+
+def _evaluate(config: EvaluateConfig, launch: Launch) -> int:  # noqa: ARG001
+    from rich.console import Console  # noqa: PLC0415
+
+    from medgenius.model.libraries import quiet_libraries  # noqa: PLC0415
+
+    quiet_libraries()
+    from medgenius.evaluation.evaluate import evaluate  # noqa: PLC0415
+
+    folder = evaluate(config, Console())
+    print(f"evaluated: {folder}", flush=True)
+    return 0
+
+
+def _compare(config: CompareConfig, launch: Launch) -> int:  # noqa: ARG001
+    from rich.console import Console  # noqa: PLC0415
+
+    from medgenius.evaluation.compare import compare_runs  # noqa: PLC0415
+
+    compare_runs(config, Console())
     return 0
 
 

@@ -1,0 +1,130 @@
+"""A run directory as one row: its settings and the numbers that it came to."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from medgenius.errors import RunError
+from medgenius.resume import flat
+from medgenius.runs import Json, Run, read_config
+
+_FIGURES: Final = {
+    "validation_loss": "validation_loss_after",
+    "validation_loss_before": "validation_loss_before",
+    "tokens_per_second": "tokens_per_second",
+    "seconds": "seconds",
+    "trainable_parameters": "trainable_parameters",
+    "peak_memory_bytes": "peak_memory_bytes",
+}
+"""Column, and its name in summary.json."""
+_HIGHER_IS_BETTER: Final = frozenset({"tokens_per_second"})
+_WHERE: Final = ("run.", "tracking.")
+"""Where a run is kept and how it is tracked does not tell runs apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """What one run directory holds; empty where the run did not come so far."""
+
+    path: Path
+    name: str
+    status: str
+    settings: dict[str, Json] = field(default_factory=dict)
+    """Under dotted keys, without those of `run` and `tracking`"""
+    figures: dict[str, float] = field(default_factory=dict)
+    """Of training, then of the evaluation, the tuned model's"""
+    higher_is_better: frozenset[str] = frozenset()
+    """Figures of which the highest is the best; of the others the lowest is"""
+
+
+def read_rows(paths: Sequence[Path]) -> list[RunRow]:
+    """A row for each run directory, and for each one inside a folder of runs.
+
+    Raises:
+        RunError: a directory is no run and holds none; a run that was named itself is damaged or of another version.
+    """
+    rows: list[RunRow] = []
+    seen: set[Path] = set()
+    for path in paths:
+        for row in _rows_in(path.resolve()):
+            if row.path not in seen:
+                seen.add(row.path)
+                rows.append(row)
+    return _with_unequal_names(rows)
+
+
+def _rows_in(path: Path) -> Iterator[RunRow]:
+    if Run(path, path.name).config.is_file():
+        yield _row(Run(path, path.name))
+        return
+    inner = sorted((one for one in path.iterdir() if Run(one, one.name).config.is_file()), key=_by_number)
+    if not inner:
+        raise RunError(f"{path} is no run directory, and holds none: there is no config.yaml")
+    for one in inner:
+        try:
+            yield _row(Run(one, one.name))
+        except RunError:  # one of many: the others are still worth a table
+            yield RunRow(one, one.name, "damaged")
+
+
+def _by_number(path: Path) -> tuple[int, str]:
+    """Jobs of a multirun in their order: 2_lora.r=8 before 10_lora.r=16."""
+    number = path.name.partition("_")[0]
+    return (int(number) if number.isdecimal() else -1, path.name)
+
+
+def _row(run: Run) -> RunRow:
+    settings = {key: value for key, value in flat(read_config(run)).items() if not key.startswith(_WHERE)}
+    summary = _json(run.summary)
+    figures = {name: float(value) for name, key in _FIGURES.items() if _is_number(value := summary.get(key))}
+    evaluation = _json(run.evaluation.results)
+    higher = set(_HIGHER_IS_BETTER)
+    metrics, statistics = evaluation.get("metrics"), evaluation.get("statistics")
+    if isinstance(metrics, dict):
+        for name, line in metrics.items():
+            if isinstance(line, dict) and _is_number(value := line.get("tuned")):
+                figures[name] = float(value)
+    if isinstance(statistics, dict):
+        higher |= {
+            name for name, line in statistics.items() if isinstance(line, dict) and line.get("better") == "higher"
+        }
+    status = summary.get("status")
+    return RunRow(run.path, run.title, str(status or "no summary"), settings, figures, frozenset(higher))
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _json(path: Path) -> dict[str, Json]:
+    """
+    Raises:
+        RunError: the file is there and damaged.
+    """
+    if not path.is_file():
+        return {}
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RunError(f"{path} can't be read: {str(error).splitlines()[0]}") from None
+    if not isinstance(value, dict):
+        raise RunError(f"{path} can't be read: it holds no object")
+    return value
+
+
+def _with_unequal_names(rows: Sequence[RunRow]) -> list[RunRow]:
+    """Runs of one name in several folders are told apart by their folder."""
+    names = [row.name for row in rows]
+    return [
+        RunRow(
+            row.path,
+            f"{row.path.parent.name}/{row.name}" if names.count(row.name) > 1 else row.name,
+            row.status,
+            row.settings,
+            row.figures,
+            row.higher_is_better,
+        )
+        for row in rows
+    ]

@@ -1,0 +1,192 @@
+"""The story of an evaluation: items, records, numbers, report."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from medgenius.config.evaluate import EvaluateConfig
+from medgenius.config.evaluation import MetricName
+from medgenius.config.train import TrainConfig
+from medgenius.data.prompt import Prompt
+from medgenius.data.split import Split
+from medgenius.errors import RunError
+from medgenius.evaluation.columns import columns_of
+from medgenius.evaluation.contamination import contamination
+from medgenius.evaluation.findings import Findings
+from medgenius.evaluation.header import header_of
+from medgenius.evaluation.held_out import canary_items, dialogue_items, own_split
+from medgenius.evaluation.item_files import read_choices, read_harmful, read_triage
+from medgenius.evaluation.items import CanaryItem, ChoiceQuestion, DialogueItem, Item, Items, SetName, chosen, text_of
+from medgenius.evaluation.measures import Materials, Measure, NotMeasured, Scorer
+from medgenius.evaluation.measuring import Measuring, clusters_of
+from medgenius.evaluation.outputs import print_findings, versions, write_findings
+from medgenius.evaluation.progress import SetProgress
+from medgenius.evaluation.records import Records, opened_records
+from medgenius.evaluation.registry import METRICS
+from medgenius.evaluation.results import compare
+from medgenius.evaluation.retrieval import Retriever
+from medgenius.evaluation.systems import Systems
+from medgenius.inference.tuned import load_tuned
+from medgenius.model.backbone import load_tokenizer
+from medgenius.runs import Evaluation, Run, read_config
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What is to be measured, known before any model is loaded."""
+
+    run: Run
+    run_config: TrainConfig
+    evaluation: Evaluation
+    own: Split
+    items: Items
+    scorers: Mapping[MetricName, Scorer]
+    not_measured: Mapping[str, str]
+    caveats: Sequence[str]
+
+
+def evaluate(config: EvaluateConfig, console: Console) -> Path:
+    """Measure the run against its base, from where an earlier start was stopped; gives the output folder.
+
+    Raises:
+        RunError: no run, a damaged one or one of another version; an output folder that holds another evaluation.
+        DataError: an item that can't be used.
+    """
+    started = time.perf_counter()
+    plan = _plan(config)
+    for name, reason in plan.not_measured.items():
+        console.print(f"not measured: {name} ({reason})", highlight=False, markup=False, soft_wrap=True)
+    header = header_of(plan.run, plan.run_config, config, plan.items)
+    with opened_records(plan.evaluation.records, header) as records:
+        _measure(config, plan, records, console)
+        measures = _measures(config)
+        comparison = compare(columns_of(records, measures), measures, config.evaluation.resamples, config.seed)
+    findings = Findings(
+        config=config,
+        run=plan.run,
+        run_config=plan.run_config,
+        items=plan.items,
+        comparison=comparison,
+        measures=measures,
+        not_measured=plan.not_measured,
+        caveats=plan.caveats,
+        contamination=_contamination(plan),
+        versions=versions(),
+        seconds=time.perf_counter() - started,
+    )
+    write_findings(plan.evaluation, findings)
+    print_findings(console, plan.evaluation, findings)
+    return plan.evaluation.path
+
+
+def _plan(config: EvaluateConfig) -> _Plan:
+    run = Run(config.folder.resolve(), config.folder.name)
+    run_config = read_config(run)
+    if not run.adapter.is_dir():
+        raise RunError(f"{run.path} has no trained adapter: a run that did not finish can't be evaluated")
+    evaluation = Evaluation(Path(config.output).expanduser().resolve()) if config.output else run.evaluation
+    own = own_split(run_config)
+    items = _items(config, run_config, own)
+    materials = Materials(config, run_config, own, evaluation)
+    scorers, not_measured = _scorers(config, materials)
+    caveats = [caveat(materials) for name in scorers if (caveat := METRICS[name].caveat) is not None]
+    return _Plan(run, run_config, evaluation, own, items, scorers, not_measured, caveats)
+
+
+def _items(config: EvaluateConfig, run: TrainConfig, own: Split) -> Items:
+    """Every file is read and checked here, before anything takes long."""
+    settings, seed, sources = config.evaluation, config.seed, dict[SetName, str]()
+    prompt = Prompt(run.prompt, load_tokenizer(run.model, Path(run.run.cache_dir).expanduser()))
+    dialogues, sources["dialogues"] = dialogue_items(settings, run, own, prompt, seed)
+    paths: dict[SetName, str | None] = {
+        "choices": settings.choices.path,
+        "triage": settings.safety.triage_path,
+        "harmful": settings.safety.harmful_path,
+    }
+    files = {name: Path(path).expanduser() for name, path in paths.items() if path is not None}
+    sources |= {name: str(path) for name, path in files.items()}
+    planted: list[CanaryItem] = []
+    if "memorisation" in settings.metrics and settings.system == "model":
+        planted = chosen(canary_items(settings, run, seed), settings.max_items, seed)
+        sources["canaries"] = f"{run.data.canaries:,} invented records among the training rows"
+    return Items(
+        dialogues=dialogues,
+        choices=chosen(read_choices(files["choices"]), settings.max_items, seed) if "choices" in files else [],
+        triage=chosen(read_triage(files["triage"]), settings.max_items, seed) if "triage" in files else [],
+        harmful=chosen(read_harmful(files["harmful"]), settings.max_items, seed) if "harmful" in files else [],
+        canaries=planted,
+        sources=sources,
+    )
+
+
+def _scorers(config: EvaluateConfig, materials: Materials) -> tuple[dict[MetricName, Scorer], dict[str, str]]:
+    """What judges answers, and why a metric that was asked for is left out."""
+    scorers: dict[MetricName, Scorer] = {}
+    left_out: dict[str, str] = {}
+    for name in config.evaluation.metrics:
+        if name in {"choices", "choices_text", "calibration"} and config.evaluation.choices.path is None:
+            left_out[name] = "evaluation.choices.path names no file"
+            continue
+        make = METRICS[name].scorer
+        if make is None:
+            continue
+        try:
+            scorers[name] = make(materials)
+        except NotMeasured as reason:
+            left_out[name] = str(reason)
+    return scorers, left_out
+
+
+def _measures(config: EvaluateConfig) -> dict[str, Measure]:
+    return {measure.name: measure for name in config.evaluation.metrics for measure in METRICS[name].measures}
+
+
+def _measure(config: EvaluateConfig, plan: _Plan, records: Records, console: Console) -> None:
+    """Ask what has no record yet; the model is loaded only if there is something to ask."""
+    left = {
+        name: [item for item in items if (name, item.id) not in records.done]
+        for name, items in plan.items.sets().items()
+    }
+    total = sum(map(len, left.values()))
+    if records.done:
+        console.print(f"goes on: {len(records.done):,} items are there, {total:,} are left", highlight=False)
+    if not total:
+        return
+    measuring = _measuring(config, plan)
+    for name, items in left.items():
+        cluster = clusters_of(plan.items.sets()[name])
+        work = sum(measuring.work(item) for item in items)
+        with SetProgress(console, name, work, len(items)) as bar:
+            for start in range(0, len(items), config.evaluation.items_at_once):
+                portion = items[start : start + config.evaluation.items_at_once]
+                records.append(measuring.records(name, portion, cluster, bar))
+                bar.written(len(portion))
+
+
+def _measuring(config: EvaluateConfig, plan: _Plan) -> Measuring:
+    settings = config.evaluation
+    retrieval = Retriever(plan.own.train) if settings.system == "rag" else None
+    systems = Systems(load_tuned(plan.run), settings.max_new_tokens, retrieval, settings.retrieved)
+    return Measuring(systems, plan.scorers, settings, plan.run_config.data.default_instruction)
+
+
+def _contamination(plan: _Plan) -> dict[str, int]:
+    """Of each set, how many items share text with the rows that the run was trained on."""
+    rows = [(dialogue.input, dialogue.output) for dialogue in plan.own.train]
+    return {
+        name: sum(contamination([_texts(item) for item in items], rows).contaminated)
+        for name, items in plan.items.sets().items()
+        if name != "canaries"
+    }
+
+
+def _texts(item: Item) -> tuple[str, ...]:
+    """What of an item could have been seen in training."""
+    if isinstance(item, DialogueItem):
+        return item.dialogue.input, item.dialogue.output
+    if isinstance(item, ChoiceQuestion):
+        return item.question, item.context
+    return (text_of(item),)

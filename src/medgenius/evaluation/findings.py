@@ -1,0 +1,60 @@
+"""An evaluation with all that is needed to tell of it, and who may read its texts."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from medgenius.config.evaluate import EvaluateConfig
+from medgenius.config.train import TrainConfig
+from medgenius.evaluation.items import Items
+from medgenius.evaluation.measures import Measure
+from medgenius.evaluation.results import Compared, Comparison
+from medgenius.runs import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What every output is made from; only the records are read beside it."""
+
+    config: EvaluateConfig
+    run: Run
+    run_config: TrainConfig
+    items: Items
+    comparison: Comparison
+    measures: Mapping[str, Measure]
+    not_measured: Mapping[str, str]
+    """Metrics that were asked for, with what they lack"""
+    caveats: Sequence[str]
+    """What must stand beside the numbers of some metrics"""
+    contamination: Mapping[str, int]
+    """Of each set: items that share text with the training rows"""
+    versions: Mapping[str, str]
+    seconds: float
+    """Of this start; an evaluation that went on took longer in all"""
+
+    @property
+    def system(self) -> str:
+        """The second system's name for a reader."""
+        return "tuned" if self.config.evaluation.system == "model" else "base + retrieval"
+
+    @property
+    def may_show_texts(self) -> bool:
+        """Whether questions and answers may stand in a report: as the run's `tracking.log_samples` says."""
+        wanted = self.run_config.tracking.log_samples
+        if wanted == "auto":
+            return self.run_config.data.source == "sample" and self.config.evaluation.dialogues.path is None
+        return wanted
+
+
+def title_of(measure: Measure) -> str:
+    """With an arrow to where better is."""
+    return measure.title + {"higher": " ↑", "lower": " ↓", None: ""}[measure.better]
+
+
+def figure(value: float, measure: Measure) -> str:
+    return f"{value:.{measure.digits}f}"
+
+
+def interval(line: Compared, measure: Measure) -> str:
+    """`-0.41 [-0.52, -0.30]`"""
+    difference, low, high = (f"{value:+.{measure.digits}f}" for value in (line.difference, line.low, line.high))
+    return f"{difference} [{low}, {high}]"

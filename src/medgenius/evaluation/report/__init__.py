@@ -1,0 +1,1 @@
+"""evaluation.html: what was found, to look at."""

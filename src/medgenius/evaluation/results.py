@@ -1,0 +1,205 @@
+"""evaluation.json: every measure of both systems, their paired difference, and how sure it is."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from medgenius.evaluation.calibration_gap import Gaps
+from medgenius.evaluation.columns import Column, Columns, linearised, weighted_mean
+from medgenius.evaluation.measures import Measure
+from medgenius.evaluation.metrics.calibration import ece
+from medgenius.evaluation.statistics import (
+    CONFIDENCE,
+    holm,
+    mcnemar,
+    minimum_detectable_effect,
+    paired_bootstrap,
+    sign_flip_test,
+)
+
+_CONFIDENCE_SCORE: Final = "choices_confidence"
+_ACCURACY_SCORE: Final = "choices_accuracy"
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A line of `metrics`: the names that other tools rely on."""
+
+    base: float
+    tuned: float
+    difference: float
+    """tuned - base"""
+    low: float
+    """Of the difference: its 95 % interval"""
+    high: float
+    n: int
+    """Items"""
+    unparsed: int
+    """Answers, of either system, that were not of a form that can be scored"""
+
+
+@dataclass(frozen=True, slots=True)
+class Certainty:
+    """A line of `statistics`."""
+
+    better: str | None
+    """higher, lower, or null where neither is"""
+    p: float | None
+    """Two-sided, of no difference: McNemar's exact test for proportions of independent items, else the paired
+    randomisation test. That of the perplexity is the loss's; null where neither side is better."""
+    p_adjusted: float | None
+    """Holm, over the lines that have a p of their own"""
+    minimum_detectable_effect: float | None
+    """The true difference that so many items show in 80 of 100 studies"""
+    clusters: int
+    """Of near-duplicate items, each of which counts as one"""
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryLine:
+    """The loss within one medical category."""
+
+    base: float
+    tuned: float
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Everything computed from the records."""
+
+    metrics: dict[str, Compared]
+    statistics: dict[str, Certainty]
+    categories: dict[str, CategoryLine]
+    """Of the loss; by category, the one of most items first"""
+
+    def verdict(self, name: str) -> str:
+        """better, worse, other, or unclear: what the adjusted p allows to say at the usual 5 %.
+
+        A measure of which neither side is better is judged by its interval.
+        """
+        line, certainty = self.metrics[name], self.statistics[name]
+        if certainty.p_adjusted is None:
+            return "other" if line.low * line.high > 0 else "unclear"
+        if certainty.p_adjusted >= 1 - CONFIDENCE or not line.difference:
+            return "unclear"
+        return "better" if (line.difference > 0) == (certainty.better == "higher") else "worse"
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A measure before the family of all measures is known."""
+
+    compared: Compared
+    p: float | None
+    minimum_detectable_effect: float | None
+    clusters: int
+
+
+def compare(columns: Columns, measures: Mapping[str, Measure], resamples: int, seed: int) -> Comparison:
+    """Every measure that has items, in the order of `measures`."""
+    lines: dict[str, _Line] = {}
+    for name, measure in measures.items():
+        line = _line(measure, columns, resamples, seed)
+        if line is not None:
+            lines[name] = line
+    tested = {
+        name: line.p
+        for name, line in lines.items()
+        if line.p is not None and measures[name].better and measures[name].kind != "perplexity"
+    }
+    adjusted = dict(zip(tested, holm(list(tested.values())), strict=True))
+    if "perplexity" in lines and "loss" in adjusted:
+        adjusted["perplexity"] = adjusted["loss"]
+    certainties = {
+        name: Certainty(
+            better=measures[name].better,
+            p=line.p if name in adjusted else None,
+            p_adjusted=adjusted.get(name),
+            minimum_detectable_effect=line.minimum_detectable_effect,
+            clusters=line.clusters,
+        )
+        for name, line in lines.items()
+    }
+    return Comparison({name: line.compared for name, line in lines.items()}, certainties, _categories(columns))
+
+
+def _line(measure: Measure, columns: Columns, resamples: int, seed: int) -> _Line | None:
+    match measure.kind:
+        case "perplexity":
+            return _perplexity(columns.of.get("loss"), resamples, seed)
+        case "calibration":
+            return _calibration(columns.of.get(_CONFIDENCE_SCORE), columns.of.get(_ACCURACY_SCORE), resamples, seed)
+        case _:
+            return _mean(columns.of.get(measure.name), resamples, seed, proportion=measure.kind == "proportion")
+
+
+def _mean(column: Column | None, resamples: int, seed: int, *, proportion: bool) -> _Line | None:
+    if not column:
+        return None
+    base, tuned = linearised(column)
+    interval = paired_bootstrap(base, tuned, column.clusters, resamples, seed)
+    clusters = len(set(column.clusters))
+    if proportion and clusters == len(column):
+        only_base = sum(b > t for b, t in zip(base, tuned, strict=True))
+        only_tuned = sum(t > b for b, t in zip(base, tuned, strict=True))
+        p = mcnemar(only_base, only_tuned)
+    else:
+        p = sign_flip_test(base, tuned, column.clusters, resamples, seed)
+    compared = Compared(
+        base=weighted_mean(column.base, column.weights),
+        tuned=weighted_mean(column.tuned, column.weights),
+        difference=interval.difference,
+        low=interval.low,
+        high=interval.high,
+        n=len(column),
+        unparsed=column.unparsed,
+    )
+    return _Line(compared, p, _finite(minimum_detectable_effect(base, tuned, column.clusters)), clusters)
+
+
+def _perplexity(loss: Column | None, resamples: int, seed: int) -> _Line | None:
+    """e to the loss. Its interval is that of its first-order change with each item (the delta method)."""
+    if not loss:
+        return None
+    base, tuned = (math.exp(weighted_mean(side, loss.weights)) for side in (loss.base, loss.tuned))
+
+    def changes(values: Sequence[float], perplexity: float) -> list[float]:
+        return [perplexity * (1 + value - math.log(perplexity)) for value in values]
+
+    by_base, by_tuned = linearised(loss)
+    shown = changes(by_base, base), changes(by_tuned, tuned)
+    interval = paired_bootstrap(*shown, loss.clusters, resamples, seed)
+    compared = Compared(base, tuned, tuned - base, interval.low, interval.high, len(loss), loss.unparsed)
+    effect = _finite(minimum_detectable_effect(*shown, loss.clusters))
+    p = sign_flip_test(by_base, by_tuned, loss.clusters, resamples, seed)  # of the loss
+    return _Line(compared, p, effect, len(set(loss.clusters)))
+
+
+def _calibration(confidence: Column | None, accuracy: Column | None, resamples: int, seed: int) -> _Line | None:
+    """Expected calibration error: no mean over items, so it has a bootstrap and a test of its own."""
+    if not confidence or not accuracy:
+        return None
+    sides = (confidence.base, accuracy.base), (confidence.tuned, accuracy.tuned)
+    base, tuned = (ece(list(sure), [bool(one) for one in right]) for sure, right in sides)
+    gaps = Gaps.of(sides, confidence.clusters)
+    low, high = gaps.interval(resamples, seed)
+    compared = Compared(base, tuned, tuned - base, low, high, len(confidence), confidence.unparsed)
+    return _Line(compared, gaps.swap_test(resamples, seed), None, gaps.clusters)
+
+
+def _categories(columns: Columns) -> dict[str, CategoryLine]:
+    found = columns.by_category["loss"]
+    lines = {
+        category: CategoryLine(
+            weighted_mean(column.base, column.weights), weighted_mean(column.tuned, column.weights), len(column)
+        )
+        for category, column in found.items()
+        if column
+    }
+    return dict(sorted(lines.items(), key=lambda line: (-line[1].n, line[0])))
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None

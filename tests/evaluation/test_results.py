@@ -1,0 +1,161 @@
+"""From scores to evaluation.json: weighted means, their intervals, perplexity, calibration, verdicts."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from medgenius.evaluation.columns import Column, columns_of, linearised, weighted_mean
+from medgenius.evaluation.measures import Measure
+from medgenius.evaluation.metrics.calibration import ece
+from medgenius.evaluation.records import Record, Score
+from medgenius.evaluation.registry import MEASURES, METRICS
+from medgenius.evaluation.results import compare
+
+MEAN = {"score": Measure("score", "a score", "higher")}
+Pairs = Sequence[tuple[float | None, float | None]]
+
+
+def records(pairs: Pairs, weights: Sequence[float] | None = None, name: str = "score", **more: Pairs) -> list[Record]:
+    made = []
+    for place, (base, tuned) in enumerate(pairs):
+        scores = {name: Score(base=base, tuned=tuned, weight=weights[place] if weights else 1.0)}
+        for other, values in more.items():
+            scores[other] = Score(base=values[place][0], tuned=values[place][1], weight=1.0)
+        made.append(Record("dialogues", str(place), "", "", place, "", None, None, scores))
+    return made
+
+
+def test_a_weighted_mean_is_that_of_all_tokens_and_its_bootstrap_that_of_the_ratio() -> None:
+    rng = np.random.default_rng(3)
+    weights = rng.integers(5, 400, 60).astype(float)
+    base = 3 + 0.004 * weights + rng.normal(0, 0.3, 60)  # long answers cost more: items are no equal witnesses
+    tuned = base - 0.4 + rng.normal(0, 0.2, 60)
+    pairs = list(zip(base.tolist(), tuned.tolist(), strict=True))
+    found = compare(columns_of(records(pairs, weights.tolist()), MEAN), MEAN, 4000, 1).metrics["score"]
+
+    assert found.base == pytest.approx((base * weights).sum() / weights.sum(), abs=1e-12)
+    assert found.difference == pytest.approx(found.tuned - found.base, abs=1e-12)
+    drawn = rng.integers(0, 60, (4000, 60))
+    ratios = ((tuned - base)[drawn] * weights[drawn]).sum(1) / weights[drawn].sum(1)
+    low, high = np.percentile(ratios, [2.5, 97.5])
+    assert (found.low, found.high) == (pytest.approx(low, abs=0.01), pytest.approx(high, abs=0.01))
+
+
+def test_linearised_values_have_the_weighted_mean() -> None:
+    column = Column()
+    for place, (base, tuned, weight) in enumerate([(1.0, 2.0, 1.0), (3.0, 1.0, 5.0), (0.5, 4.0, 2.0)]):
+        column.add(Score(base=base, tuned=tuned, weight=weight), None, str(place))
+    base, tuned = linearised(column)
+
+    assert sum(base) / 3 == pytest.approx(weighted_mean(column.base, column.weights))
+    assert sum(tuned) / 3 == pytest.approx((2 + 5 + 8) / 8)
+
+
+def test_what_could_not_be_read_is_counted_and_left_out() -> None:
+    pairs: Pairs = [(1.0, 0.5), (None, 1.0), (1.0, None), (None, None), (0.0, 1.0)]
+    found = compare(columns_of(records(pairs), MEAN), MEAN, 200, 0).metrics["score"]
+
+    assert (found.n, found.unparsed) == (2, 4)
+    assert (found.base, found.tuned) == (0.5, 0.75)
+
+
+def test_an_answer_that_names_no_choice_is_wrong_and_counted() -> None:
+    measures = {"score": Measure("score", "accuracy", "higher", "proportion", unparsed_is=0.0)}
+    found = compare(columns_of(records([(None, 1.0), (1.0, 1.0)]), measures), measures, 200, 0).metrics["score"]
+
+    assert (found.base, found.tuned, found.n, found.unparsed) == (0.5, 1.0, 2, 1)
+    assert MEASURES["choices_text_accuracy"].unparsed_is == 0.0
+
+
+def test_perplexity_is_e_to_the_loss() -> None:
+    measures = {name: MEASURES[name] for name in ("loss", "perplexity")}
+    pairs = [(3.0 + i / 10, 2.5 + i / 20) for i in range(12)]
+    found = compare(columns_of(records(pairs, name="loss"), measures), measures, 2000, 0)
+    loss, perplexity = found.metrics["loss"], found.metrics["perplexity"]
+
+    assert perplexity.base == pytest.approx(math.exp(loss.base))
+    assert perplexity.difference == pytest.approx(math.exp(loss.tuned) - math.exp(loss.base))
+    assert perplexity.low < perplexity.difference < perplexity.high < 0
+    # One of the family, not two.
+    assert (
+        found.statistics["perplexity"].p_adjusted == found.statistics["loss"].p_adjusted == found.statistics["loss"].p
+    )
+
+
+def test_calibration_error_and_its_interval_are_those_of_a_plain_bootstrap() -> None:
+    rng = np.random.default_rng(5)
+    confidence = [(float(a), float(b)) for a, b in rng.uniform(0.25, 1, (80, 2))]
+    accuracy = [(float(rng.random() < 0.5), float(rng.random() < b)) for _, b in confidence]
+    measures = {"choices_ece": MEASURES["choices_ece"]}
+    found = compare(
+        columns_of(records(confidence, name="choices_confidence", choices_accuracy=accuracy), measures),
+        measures,
+        2000,
+        7,
+    ).metrics["choices_ece"]
+
+    def error(places: Sequence[int], side: int) -> float:
+        return ece([confidence[i][side] for i in places], [bool(accuracy[i][side]) for i in places])
+
+    everything = range(80)
+    assert (found.base, found.tuned) == (pytest.approx(error(everything, 0)), pytest.approx(error(everything, 1)))
+    drawn = [rng.integers(0, 80, 80).tolist() for _ in range(1000)]
+    low, high = np.percentile([error(places, 1) - error(places, 0) for places in drawn], [2.5, 97.5])
+    assert (found.low, found.high) == (pytest.approx(low, abs=0.03), pytest.approx(high, abs=0.03))
+
+
+def test_the_verdict_needs_the_adjusted_p_and_knows_the_direction() -> None:
+    rng = np.random.default_rng(2)
+    measures = {
+        "more": Measure("more", "", "higher"),
+        "less": Measure("less", "", "lower"),
+        "noise": Measure("noise", "", "higher"),
+        "length": Measure("length", "", None),
+    }
+    base = rng.normal(0, 1, 40)
+    pairs = [(float(x), float(x + 1 + rng.normal(0, 0.1))) for x in base]
+    noise = [(float(a), float(b)) for a, b in rng.normal(0, 1, (40, 2))]
+    found = compare(
+        columns_of(records(pairs, name="more", less=pairs, noise=noise, length=pairs), measures), measures, 1000, 0
+    )
+
+    assert [found.verdict(name) for name in measures] == ["better", "worse", "unclear", "other"]
+    assert found.statistics["length"].p is None
+    assert [line.p_adjusted for line in found.statistics.values()][:2] == [3 / 1001] * 2
+
+
+def test_the_base_against_itself_shows_nothing() -> None:
+    rng = np.random.default_rng(4)
+    same = [(float(x), float(x)) for x in rng.random(30)]
+    measures = {name: MEASURES[name] for name in ("loss", "perplexity")}
+    found = compare(columns_of(records(same, name="loss"), measures), measures, 500, 0)
+
+    assert all(found.verdict(name) == "unclear" for name in measures)
+    assert {(line.difference, line.low, line.high) for line in found.metrics.values()} == {(0.0, 0.0, 0.0)}
+
+
+def test_near_duplicates_count_as_one() -> None:
+    rng = np.random.default_rng(6)
+    single = [(float(a), float(b)) for a, b in rng.normal(0, 1, (15, 2))]
+    copied = [pair for pair in single for _ in range(8)]
+    rows = [
+        Record(one.set, one.id, "", "", place // 8, "", None, None, one.scores)
+        for place, one in enumerate(records(copied))
+    ]
+    plain = compare(columns_of(records(single), MEAN), MEAN, 2000, 0)
+    clustered = compare(columns_of(rows, MEAN), MEAN, 2000, 0)
+
+    assert clustered.metrics["score"].n == 120
+    assert clustered.statistics["score"].clusters == 15
+    assert clustered.metrics["score"].low == pytest.approx(plain.metrics["score"].low)
+    assert clustered.statistics["score"].minimum_detectable_effect == pytest.approx(
+        plain.statistics["score"].minimum_detectable_effect
+    )
+
+
+def test_every_measure_has_one_name_and_every_metric_of_the_schema_an_entry() -> None:
+    names = [measure.name for metric in METRICS.values() for measure in metric.measures]
+
+    assert len(names) == len(set(names))
