@@ -81,6 +81,44 @@ class Run:
         """Questions with the answers before and after training, JSONL; absent unless `tracking.log_samples`."""
         return self.path / "samples.jsonl"
 
+    @property
+    def evaluation(self) -> "Evaluation":
+        """What `medgenius evaluate` writes unless told another folder."""
+        return Evaluation(self.path / "evaluation")
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Paths inside the folder of one evaluation."""
+
+    path: Path
+
+    @property
+    def records(self) -> Path:
+        """A line for each item, with both outputs and all scores, behind a line that says what was measured, JSONL.
+        For its owner only, whatever the run says about samples: it holds outputs."""
+        return self.path / "evaluation.jsonl"
+
+    @property
+    def verdicts(self) -> Path:
+        """What the judge said, JSONL, so that nothing is asked twice. For its owner only."""
+        return self.path / "judge.jsonl"
+
+    @property
+    def results(self) -> Path:
+        """The numbers, JSON."""
+        return self.path / "evaluation.json"
+
+    @property
+    def table(self) -> Path:
+        """The numbers as a table for a model card, Markdown."""
+        return self.path / "evaluation.md"
+
+    @property
+    def report(self) -> Path:
+        """The numbers with plots, and answers side by side, self-contained HTML."""
+        return self.path / "evaluation.html"
+
 
 def create_run(config: RunConfig, launch: Launch) -> Run:
     """Make the directory of a new run: `<root>/<name>`, in a multirun `<sweep>/<job>_<overrides>`.

@@ -24,7 +24,7 @@ def to_config(composed: DictConfig, schema: type[R]) -> R:
     try:
         values = OmegaConf.to_container(composed, resolve=True, throw_on_missing=True)
     except MissingMandatoryValue as error:
-        key = error.full_key or "?"
+        key = "run" if error.full_key == "run.path" else error.full_key or "?"
         raise ConfigError(f"{key} is needed here and has no default: add {key}=…") from None
     except OmegaConfBaseException as error:
         key = f"{error.full_key}: " if error.full_key else ""
