@@ -31,7 +31,7 @@ def told(config: TrainConfig) -> dict[str, object]:
             ],
             None,
         ),
-        (["prompt.user='Q: it''s \\'{text}\\' = 1, [2]\n'", "data.default_instruction='null'"], None),
+        (["prompt.user='Q: it\\'s \\'{text}\\' = 1, [2]\n'", "data.default_instruction='null'"], None),
         (["prompt.turn_end='back\\slash\\\\'", "model.name='1e3'", "trainer.checkpoint_every=10min"], None),
         (
             ["optimizer=adamw", "optimizer.learning_rate=1e-5", "data.on_bad_row=skip", "model.cache_dequantized=true"],

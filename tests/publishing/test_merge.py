@@ -70,11 +70,10 @@ def test_shards_and_dtypes_stay_and_the_sum_is_rounded_once(tmp_path: Path) -> N
 
 
 _PEAK = """
-import resource, sys, pickle
+import sys
 from pathlib import Path
 import torch
 from medgenius.publishing.merge import Update, merge
-from tests.publishing.test_merge import shards
 torch.set_num_threads(1)
 base, out = Path(sys.argv[1]), Path(sys.argv[2])
 updates = {f"layer.{n}.{p}.weight": Update(torch.ones(8, 512), torch.ones(int(sys.argv[3]), 8), 2.0)
@@ -90,7 +89,7 @@ print(peak() - before)
 
 
 def test_memory_stays_below_1_3_of_the_largest_shard(tmp_path: Path) -> None:
-    size = 48_000
+    size = 24_000
     shards(tmp_path / "base", torch.bfloat16, size)
     (tmp_path / "out").mkdir()
     largest = max(file.stat().st_size for file in (tmp_path / "base").glob("*.safetensors"))

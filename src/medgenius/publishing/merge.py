@@ -24,8 +24,8 @@ from medgenius.publishing.shards import (
 )
 from medgenius.runs import Run, write_json
 
-_BLOCK: Final = 2**21
-"""Elements that are added at once: 8 MiB in fp32."""
+_BLOCK: Final = 2**18
+"""Elements that are added at once: 1 MiB in fp32."""
 _PREFIX: Final = "base_model.model."
 """Of PEFT's names, before the name that the module has in the base."""
 TOKENIZER_FILES: Final = ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja", "special_tokens_map.json")
