@@ -92,6 +92,9 @@ def _curate(config: CurateConfig, launch: Launch) -> int:  # noqa: ARG001  every
 def _publish(config: PublishConfig, launch: Launch) -> int:  # noqa: ARG001  every verb is told how it was started
     from rich.console import Console  # noqa: PLC0415  a refusal above must come at once
 
+    from medgenius.model.libraries import quiet_libraries  # noqa: PLC0415
+
+    quiet_libraries()
     from medgenius.publishing.publish import publish  # noqa: PLC0415
 
     folder = publish(config, Console())

@@ -57,6 +57,7 @@ def model_card(facts: Facts, published: Published) -> str:
         f"{facts.config.model.name}, fine-tuned with LoRA on {facts.summary.training_dialogues:,} medical dialogues "
         "with MedGenius.\n",
         _USE,
+        _prompt(facts),
         *_results(facts),
         _merge(published),
         _data(facts),
@@ -90,6 +91,15 @@ def _warning(objections: Sequence[str]) -> str:
         return ""
     lines = "".join(f"> - {objection}\n" for objection in objections)
     return f"> **Published by force (`publish.force=true`), although:**\n>\n{lines}"
+
+
+def _prompt(facts: Facts) -> str:
+    return (
+        "## Prompt\n\n"
+        "The chat template is the prompt of the training: `tokenizer.apply_chat_template(messages, "
+        "add_generation_prompt=True)`. The evaluation answered greedily. Dialogues without an instruction of their own had "
+        f"this one, as the system's message:\n\n> {facts.config.data.default_instruction}\n"
+    )
 
 
 def _results(facts: Facts) -> Iterable[str]:

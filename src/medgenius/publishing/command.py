@@ -35,7 +35,7 @@ def overrides(config: TrainConfig) -> list[str]:
         nearest = min(by_choice, key=lambda choice: (len(by_choice[choice]), choice != chosen[group], choice))
         found += [] if nearest == chosen[group] else [f"{group}={nearest}"]
         found += by_choice[nearest]
-    default_seed = OmegaConf.load(config_dir() / "train.yaml")["seed"]
+    default_seed = _load(config_dir() / "train.yaml")["seed"]
     return found if config.seed == default_seed else [*found, f"seed={config.seed}"]
 
 
@@ -95,9 +95,10 @@ def _written(value: object) -> str:
         case list():
             return f"[{','.join(_written(part) for part in value)}]"
         case str():
-            is_text = _PLAIN.fullmatch(value) and OmegaConf.create(f"value: {value}")["value"] == value
+            # What YAML reads as text, Hydra does: no number, no truth value, no null.
+            is_text = _PLAIN.fullmatch(value) and OmegaConf.to_container(OmegaConf.create(f"- {value}")) == [value]
             # Hydra reads a backslash as such, except before a quotation mark.
-            return value if is_text else "'" + re.sub(r"(\\*)('|$)", _escaped, value) + "'"
+            return value if is_text else "'" + re.sub(r"(\\*)('|\Z)", _escaped, value) + "'"
         case _:
             return repr(value)
 

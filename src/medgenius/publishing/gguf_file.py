@@ -1,5 +1,6 @@
 """A merged LLaMA as one GGUF file, for llama.cpp and all that is built on it."""
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final, cast
@@ -35,6 +36,8 @@ _FILE_TYPES: Final = {
 _BLOCK: Final = 2**22
 """Elements that are quantised at once."""
 _FREQUENCIES: Final = "rope_freqs.weight"
+
+logging.getLogger("gguf").setLevel(logging.WARNING)  # it tells every file, with its temporary name
 
 Array = npt.NDArray[np.float32] | npt.NDArray[np.float16] | npt.NDArray[np.uint8]
 
