@@ -97,8 +97,8 @@ def _prompt(facts: Facts) -> str:
     return (
         "## Prompt\n\n"
         "The chat template is the prompt of the training: `tokenizer.apply_chat_template(messages, "
-        "add_generation_prompt=True)`. The evaluation answered greedily. Dialogues without an instruction of their own had "
-        f"this one, as the system's message:\n\n> {facts.config.data.default_instruction}\n"
+        "add_generation_prompt=True)`. The evaluation answered greedily. Dialogues without an instruction of their own "
+        f"had this one, as the system's message:\n\n> {facts.config.data.default_instruction}\n"
     )
 
 
