@@ -7,22 +7,30 @@ from medgenius.config.compare import CompareConfig, with_runs_named
 from medgenius.config.curate import CurateConfig
 from medgenius.config.evaluate import EvaluateConfig
 from medgenius.config.launch import Launch, Place, found_place, place_of
+from medgenius.config.publish import PublishConfig
+from medgenius.config.report import ReportConfig
+from medgenius.config.serve import ChatConfig, ServeConfig
 from medgenius.config.train import TrainConfig
 from medgenius.lock import locked
 from medgenius.resume import chosen_run, config_of, has_finished
 from medgenius.runs import Run, create_run, write_config
 from medgenius.training.launcher import run_workers
 
-_USAGE = """usage: medgenius train|curate|evaluate|compare [overrides]
+_USAGE = """usage: medgenius train|curate|evaluate|compare|report|publish|chat|serve [overrides]
 
   medgenius curate data.path=raw.jsonl.gz output=clean/     raw rows become clean dialogues with a report
   medgenius train                              fine-tune the embedded model on the sample dialogues
   medgenius train lora.r=64 trainer.epochs=5   change what you want to change
   medgenius train -m lora.r=8,16,32            one run for each value
+  medgenius train -m hydra/sweeper=optuna      a study with Optuna; the same line again joins or resumes it
   medgenius train --cfg job                    print the composed config
+  medgenius report study=default               what a study came to, as a page and a table
   medgenius evaluate run=runs/first            the run's model against its own base, with intervals
   medgenius evaluate run=runs/first evaluation=full evaluation.choices.path=questions.jsonl
   medgenius compare runs/first runs/second     settings and numbers side by side; folders of runs as well
+  medgenius publish run=runs/first output=published/        adapter, merged model and GGUF files with a model card
+  medgenius chat run=runs/first                talk to a finished run in the terminal
+  medgenius serve run=runs/first               serve it over HTTP, with a page to chat on
 """
 
 
@@ -31,7 +39,16 @@ def main() -> int:
     if len(sys.argv) < 2 or sys.argv[1] in {"-h", "--help"}:
         print(_USAGE, end="")
         return 0
-    verbs = {"train": train_main, "curate": curate_main, "evaluate": evaluate_main, "compare": compare_main}
+    verbs = {
+        "train": train_main,
+        "curate": lambda: run_verb(CurateConfig, _curate),
+        "evaluate": lambda: run_verb(EvaluateConfig, _evaluate),
+        "compare": _compare_main,
+        "report": lambda: run_verb(ReportConfig, _report),
+        "publish": lambda: run_verb(PublishConfig, _publish),
+        "chat": lambda: run_verb(ChatConfig, _chat),
+        "serve": lambda: run_verb(ServeConfig, _serve),
+    }
     verb = sys.argv.pop(1)
     if verb not in verbs:
         print(f"error: unknown verb {verb}; there are: {', '.join(verbs)}", file=sys.stderr)
@@ -44,17 +61,13 @@ def train_main() -> int:
     return run_verb(TrainConfig, _train)
 
 
-def curate_main() -> int:
-    return run_verb(CurateConfig, _curate)
-
-
-def evaluate_main() -> int:
-    return run_verb(EvaluateConfig, _evaluate)
-
-
-def compare_main() -> int:
+def _compare_main() -> int:
     sys.argv[1:] = with_runs_named(sys.argv[1:])
     return run_verb(CompareConfig, _compare)
+
+
+# What a verb is made of is imported when it begins, so that a refusal above comes at once. Every verb is told how it
+# was started; most have no use for it.
 
 
 def _train(config: TrainConfig, launch: Launch) -> int:
@@ -82,13 +95,13 @@ def _train(config: TrainConfig, launch: Launch) -> int:
 
 
 def _work(config: TrainConfig, place: Place, run: Run | None) -> int:
-    from medgenius.training.worker import work  # noqa: PLC0415  a refusal must come at once
+    from medgenius.training.worker import work  # noqa: PLC0415
 
     return work(config, place, run)
 
 
-def _curate(config: CurateConfig, launch: Launch) -> int:  # noqa: ARG001  every verb is told how it was started
-    from rich.console import Console  # noqa: PLC0415  a refusal above must come at once
+def _curate(config: CurateConfig, _: Launch) -> int:
+    from rich.console import Console  # noqa: PLC0415
 
     from medgenius.curation.curate import curate  # noqa: PLC0415
 
@@ -97,7 +110,7 @@ def _curate(config: CurateConfig, launch: Launch) -> int:  # noqa: ARG001  every
     return 0
 
 
-def _evaluate(config: EvaluateConfig, launch: Launch) -> int:  # noqa: ARG001
+def _evaluate(config: EvaluateConfig, _: Launch) -> int:
     from rich.console import Console  # noqa: PLC0415
 
     from medgenius.model.libraries import quiet_libraries  # noqa: PLC0415
@@ -110,13 +123,45 @@ def _evaluate(config: EvaluateConfig, launch: Launch) -> int:  # noqa: ARG001
     return 0
 
 
-def _compare(config: CompareConfig, launch: Launch) -> int:  # noqa: ARG001
+def _compare(config: CompareConfig, _: Launch) -> int:
     from rich.console import Console  # noqa: PLC0415
 
     from medgenius.evaluation.compare import compare_runs  # noqa: PLC0415
 
     compare_runs(config, Console())
     return 0
+
+
+def _report(config: ReportConfig, _: Launch) -> int:
+    from medgenius.sweeps.report.write import write_report  # noqa: PLC0415
+
+    print(f"report: {write_report(config)}", flush=True)
+    return 0
+
+
+def _publish(config: PublishConfig, _: Launch) -> int:
+    from rich.console import Console  # noqa: PLC0415
+
+    from medgenius.model.libraries import quiet_libraries  # noqa: PLC0415
+
+    quiet_libraries()
+    from medgenius.publishing.publish import publish  # noqa: PLC0415
+
+    folder = publish(config, Console())
+    print(f"published: {folder}", flush=True)
+    return 0
+
+
+def _chat(config: ChatConfig, _: Launch) -> int:
+    from medgenius.serving.chat import chat  # noqa: PLC0415
+
+    return chat(config)
+
+
+def _serve(config: ServeConfig, _: Launch) -> int:
+    from medgenius.serving.serve import serve  # noqa: PLC0415
+
+    return serve(config)
 
 
 if __name__ == "__main__":

@@ -23,6 +23,10 @@ class RunError(MedGeniusError):
     """A run directory that exists already, cannot be written, or is not one."""
 
 
+class PublishError(MedGeniusError):
+    """A run that is not fit to be published, or something in it that must not leave. Nothing was."""
+
+
 class NonFiniteError(MedGeniusError):
     """The loss or the gradient became NaN or infinite; the parameters were not updated with it."""
 

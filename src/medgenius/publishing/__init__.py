@@ -1,0 +1,1 @@
+"""From a run directory to files that others use: merge, GGUF, model card, upload."""

@@ -1,0 +1,242 @@
+"""README.md of what is published: a model card in the Hub's format, from the run's own files."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from omegaconf import OmegaConf
+
+from medgenius.config.publish import Format
+from medgenius.publishing.command import training_command
+from medgenius.publishing.facts import Curation, Facts, Metric
+from medgenius.publishing.fidelity import Fidelity
+
+_LIBRARIES: Final = (("merged", "transformers"), ("adapter", "peft"), ("gguf", "gguf"))
+_KINDS: Final = (
+    ("Memorisation", ("memor", "exposure", "training_span", "canar")),
+    (
+        "Safety",
+        ("safe", "danger", "emergenc", "escalat", "disclaim", "refus", "harm", "triage", "red_flag", "referral"),
+    ),
+)
+"""Heading, and parts of the names of metrics that stand under it; all others stand under Results."""
+_USE: Final = """\
+## Intended use
+
+Research into fine-tuning and its evaluation, by people who can judge the answers. It answers questions about health \
+in the way of the dialogues that it was trained on.
+
+## Limits
+
+- It does not replace professional advice. Ask a doctor or a pharmacist before you act on anything it says.
+- It cannot diagnose: it has not seen the patient, and it knows only what a message tells.
+- It is not for emergencies. Call your local emergency number.
+- It can be wrong and sound sure, leave out what matters, and name doses that are wrong.
+- It is not a medical device. Do not put it before patients without a guard, a clinical evaluation and a person who \
+answers for it.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What the folder holds."""
+
+    name: str
+    formats: Sequence[Format]
+    files: Sequence[str]
+    fidelity: Fidelity | None
+    objections: Sequence[str]
+    """Why the run should not have been published; not empty only where that was forced."""
+
+
+def model_card(facts: Facts, published: Published) -> str:
+    parts = [
+        f"---\n{OmegaConf.to_yaml(OmegaConf.create(_metadata(facts, published)))}---\n",
+        f"# {published.name}\n",
+        _warning(published.objections),
+        f"{facts.config.model.name}, fine-tuned with LoRA on {facts.summary.training_dialogues:,} medical dialogues "
+        "with MedGenius.\n",
+        _USE,
+        _prompt(facts),
+        *_results(facts),
+        _merge(published),
+        _data(facts),
+        _training(facts),
+        _files(published),
+        _licences(facts),
+    ]
+    return "\n".join(part for part in parts if part)
+
+
+def _metadata(facts: Facts, published: Published) -> dict[str, object]:
+    base, data = facts.base, facts.data
+    languages = [code for code, rows in data.curation.languages.items() if rows] if data.curation else []
+    wanted: dict[str, object | None] = {
+        "license": base.licence or "unknown",
+        "library_name": next(library for name, library in _LIBRARIES if name in published.formats),
+        "pipeline_tag": "text-generation",
+        "base_model": base.repository,
+        "base_model_relation": ("finetune" if "merged" in published.formats else "adapter")
+        if base.repository
+        else None,
+        "datasets": [data.hub_name] if data.hub_name else None,
+        "language": [code for code in languages if len(code) == 2] or None,
+        "tags": ["medical", "lora", "llama", "medgenius"],
+    }
+    return {key: value for key, value in wanted.items() if value is not None}
+
+
+def _warning(objections: Sequence[str]) -> str:
+    if not objections:
+        return ""
+    lines = "".join(f"> - {objection}\n" for objection in objections)
+    return f"> **Published by force (`publish.force=true`), although:**\n>\n{lines}"
+
+
+def _prompt(facts: Facts) -> str:
+    return (
+        "## Prompt\n\n"
+        "The chat template is the prompt of the training: `tokenizer.apply_chat_template(messages, "
+        "add_generation_prompt=True)`. The evaluation answered greedily. Dialogues without an instruction of their own "
+        f"had this one, as the system's message:\n\n> {facts.config.data.default_instruction}\n"
+    )
+
+
+def _results(facts: Facts) -> Iterable[str]:
+    """Base against tuned, with intervals; what was not measured is said."""
+    summary = facts.summary
+    before, after = summary.validation_loss_before, summary.validation_loss_after
+    loss = (
+        f"Validation loss: {_number(before)} before and {_number(after)} after training, nats per target token over "
+        f"{summary.validation_dialogues:,} held-out dialogues. It is no measure of medical quality.\n"
+    )
+    metrics = facts.evaluation.metrics if facts.evaluation else {}
+    by_kind = {heading: {n: m for n, m in metrics.items() if _kind(n) == heading} for heading, _ in _KINDS}
+    plain = {name: metric for name, metric in metrics.items() if _kind(name) is None}
+    not_measured = "Not measured.\n" if facts.evaluation else "This model was not evaluated.\n"
+    yield f"## Results\n\n{loss}\n{_metric_table(plain) or not_measured}"
+    for heading, _ in reversed(_KINDS):
+        yield f"### {heading}\n\n{_metric_table(by_kind[heading]) or not_measured}"
+
+
+def _kind(name: str) -> str | None:
+    return next((heading for heading, parts in _KINDS if any(part in name.casefold() for part in parts)), None)
+
+
+def _metric_table(metrics: Mapping[str, Metric]) -> str:
+    rows = [
+        (
+            name,
+            _number(metric.base),
+            _number(metric.tuned),
+            _number(metric.difference, sign=True),
+            f"{_number(metric.low, sign=True)} to {_number(metric.high, sign=True)}",
+            f"{metric.n:,}",
+            f"{metric.unparsed:,}",
+        )
+        for name, metric in metrics.items()
+    ]
+    head = ("metric", "base", "tuned", "difference", "confidence interval", "items", "unparsed")
+    note = "Base and tuned on the same items; the interval is that of the paired difference.\n"
+    return f"{_table(head, rows)}\n{note}" if rows else ""
+
+
+def _merge(published: Published) -> str:
+    if "merged" not in published.formats and "gguf" not in published.formats:
+        return ""
+    found = published.fidelity
+    text = (
+        "Not measured."
+        if found is None
+        else (
+            "The adapter was trained and evaluated on the quantised base and merged into the full-precision one. Over "
+            f"{found.positions:,} target positions of {found.dialogues:,} validation dialogues the mean KL divergence "
+            f"of the merged model is {found.kl:.4f} nats, and both find the same token most probable in "
+            f"{found.agreement:.1%}."
+        )
+    )
+    return f"## Merge\n\n{text}\n"
+
+
+def _data(facts: Facts) -> str:
+    summary, data = facts.summary, facts.data
+    rows = [
+        ("source", data.origin),
+        ("dialogues for training", f"{summary.training_dialogues:,}"),
+        ("dialogues for validation", f"{summary.validation_dialogues:,}"),
+        ("rows left out", f"{summary.rows_skipped:,}"),
+        ("answers cut", f"{summary.answers_cut:,}"),
+        ("licence", data.licence or "not known"),
+    ]
+    return f"## Training data\n\n{_table(('', ''), rows)}" + (_curation(data.curation) if data.curation else "")
+
+
+def _curation(found: Curation) -> str:
+    sources = [
+        (source, licence, f"{rows:,}")
+        for source, licences in found.sources.items()
+        for licence, rows in licences.items()
+    ]
+    replaced = ", ".join(f"{count:,} {kind}" for kind, count in found.deidentification.items() if count)
+    return (
+        f"\nCurated with MedGenius ({found.title}): {found.rows_kept:,} of {found.rows_in:,} raw rows stayed.\n\n"
+        f"{_table(('source', 'licence', 'rows'), sources)}\n"
+        f"Identifiers replaced: {replaced or 'none found'}. Search for what was missed is up to whoever passes it on.\n"
+    )
+
+
+def _training(facts: Facts) -> str:
+    summary, config = facts.summary, facts.config
+    lora, optimizer, trainer = config.lora, config.optimizer, config.trainer
+    rows = [
+        ("base", f"{config.model.name}: {facts.base.origin}"),
+        (
+            "base in training",
+            {"nf4": "4-bit NF4", "none": "full precision", "prequantized": "4-bit as stored"}[
+                config.model.quantization
+            ],
+        ),
+        ("LoRA", f"r {lora.r}, alpha {lora.alpha}, dropout {lora.dropout:g}, on {', '.join(lora.target_modules)}"),
+        ("trained parameters", f"{summary.trainable_parameters:,}"),
+        (
+            "optimizer",
+            f"{optimizer.name}, learning rate {optimizer.learning_rate:g}, weight decay {optimizer.weight_decay:g}",
+        ),
+        ("schedule", f"{config.scheduler.name}, warm-up {config.scheduler.warmup_ratio:g} of the steps"),
+        ("steps", f"{summary.steps:,} of {trainer.batch_size} dialogues"),
+        ("tokens", f"{summary.real_tokens:,}, {summary.target_tokens:,} of them targets"),
+        ("longest dialogue", f"{config.data.max_length:,} tokens"),
+        ("precision", trainer.precision),
+        ("seed", str(config.seed)),
+        (
+            "hardware",
+            f"{trainer.processes} process(es), trainer.accelerator={trainer.accelerator}; the run records no more",
+        ),
+        ("peak memory", f"{summary.peak_memory_bytes / 1e9:.1f} GB"),
+        ("time", f"{summary.seconds:,.0f} s, {summary.tokens_per_second:,.0f} tokens per second of training steps"),
+        ("estimated cost", f"{summary.cost.amount:.3f} {summary.cost.currency} at {summary.cost.per_hour:.2f} an hour"),
+        ("energy", "not measured"),
+    ]
+    return f"## Training\n\n{_table(('', ''), rows)}\n```bash\n{training_command(config)}\n```\n"
+
+
+def _files(published: Published) -> str:
+    return "## Files\n\n" + "".join(f"- `{name}`\n" for name in published.files)
+
+
+def _licences(facts: Facts) -> str:
+    return (
+        f"## Licence\n\nBase: {facts.base.licence or 'not known: ask its owner'}. "
+        f"Training data: {facts.data.licence or 'not known: ask their owner'}.\n"
+    )
+
+
+def _number(value: float | None, *, sign: bool = False) -> str:
+    if value is None:
+        return "–"
+    return f"{value:+.4g}" if sign else f"{value:.4g}"
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, ["---" for _ in head], *rows]
+    return "".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n" for line in lines)

@@ -1,0 +1,85 @@
+"""publish.json: what a published folder holds, so that one that is there already can be trusted or refused."""
+
+import hashlib
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+from pydantic import BaseModel, ValidationError
+
+from medgenius.config.publish import Format, GgufType, PublishSettings
+from medgenius.errors import PublishError
+from medgenius.publishing.fidelity import Fidelity
+from medgenius.publishing.inspection import published_files
+from medgenius.publishing.verify import Verified
+from medgenius.runs import Run, write_text
+
+RECORD: Final = "publish.json"
+
+
+class Record(BaseModel):
+    name: str
+    medgenius: str
+    adapter: str
+    """SHA-256 of the run's adapter_model.safetensors"""
+    formats: list[Format]
+    gguf_types: list[GgufType]
+    objections: list[str]
+    """Why the run should not have been published; not empty only where that was forced."""
+    fidelity: Fidelity | None
+    verified: Verified | None
+    files: dict[str, str]
+    """SHA-256 of every other file by its path."""
+
+
+def write_record(  # noqa: PLR0913, PLR0917  each is a field of it
+    folder: Path,
+    run: Run,
+    name: str,
+    settings: PublishSettings,
+    objections: Sequence[str],
+    fidelity: Fidelity | None,
+    verified: Verified | None,
+) -> None:
+    record = Record(
+        name=name,
+        medgenius=version("medgenius"),
+        adapter=_digest(run.adapter / "adapter_model.safetensors"),
+        formats=settings.formats,
+        gguf_types=settings.gguf_types,
+        objections=list(objections),
+        fidelity=fidelity,
+        verified=verified,
+        files=_digests(folder),
+    )
+    write_text(folder / RECORD, record.model_dump_json(indent=2) + "\n")
+
+
+def must_be_whole(folder: Path, run: Run, settings: PublishSettings) -> None:
+    """
+    Raises:
+        PublishError: the folder is not what publishing this run with these settings has written.
+    """
+    other = f"output={folder} exists already"
+    try:
+        record = Record.model_validate_json((folder / RECORD).read_bytes())
+    except (OSError, ValidationError):
+        raise PublishError(f"{other} and is nothing that was published: choose another, or remove it") from None
+    if record.adapter != _digest(run.adapter / "adapter_model.safetensors"):
+        raise PublishError(f"{other} and holds another run: choose another, or remove it")
+    if (record.formats, record.gguf_types) != (settings.formats, settings.gguf_types):
+        raise PublishError(f"{other} with {', '.join(record.formats)}: choose another, or remove it")
+    if record.files != _digests(folder):
+        raise PublishError(f"{other}, and its files were changed since: remove it, then publish anew")
+    if record.objections and not settings.force:
+        raise PublishError(f"{other} and was published by force ({record.objections[0]}): add publish.force=true")
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    return {str(file.relative_to(folder)): _digest(file) for file in published_files(folder) if file.name != RECORD}
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

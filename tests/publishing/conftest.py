@@ -1,0 +1,57 @@
+"""The tiny run with an evaluation, and what publishing it gives, made once."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from medgenius.runs import Run
+from tests.support import ROOT
+
+METRICS = {
+    "rouge_l": {"base": 0.11, "tuned": 0.17, "difference": 0.06, "low": 0.04, "high": 0.083, "n": 46, "unparsed": 0},
+    "safety/emergency_recall": {
+        "base": 0.5,
+        "tuned": 0.75,
+        "difference": 0.25,
+        "low": -0.01,
+        "high": 0.5,
+        "n": 8,
+        "unparsed": 1,
+    },
+}
+
+
+@pytest.fixture(scope="session")
+def evaluated_run(tiny_run: Run, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    path = tmp_path_factory.mktemp("evaluated") / "r=4,tiny"
+    shutil.copytree(tiny_run.path, path)
+    run = Run(path, path.name)
+    run.evaluation.path.mkdir()
+    run.evaluation.results.write_text(json.dumps({"metrics": METRICS, "items": 46}))
+    return run
+
+
+def publish_line(run: Run, output: Path, *more: str) -> list[str]:
+    # A random model's own probabilities say little; how near the merge is has tests of its own.
+    loose = ("publish.fidelity.max_kl=1", "publish.fidelity.min_agreement=0.2")
+    return [sys.executable, "-m", "medgenius.cli", "publish", f"run={run.path}", f"output={output}", *loose, *more]
+
+
+@pytest.fixture(scope="session")
+def published(evaluated_run: Run, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """The folder, and what was said."""
+    output = tmp_path_factory.mktemp("published") / "all"
+    done = subprocess.run(
+        publish_line(evaluated_run, output, "publish.verify=true"),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return output, done.stdout

@@ -1,0 +1,97 @@
+"""The model card: read by the Hub's own parser, and true to the run's files."""
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from huggingface_hub import ModelCard
+
+from medgenius.publishing.card import Published, model_card
+from medgenius.publishing.facts import Facts, read_facts
+from medgenius.publishing.fidelity import Fidelity
+from medgenius.runs import Run
+
+WHOLE = Published("tiny", ["adapter", "merged"], ["README.md"], Fidelity(0.0123, 0.987, 4567, 20), [])
+
+
+@pytest.fixture(scope="module")
+def facts(evaluated_run: Run) -> Facts:
+    return read_facts(evaluated_run, None, None)
+
+
+def test_the_hub_reads_its_metadata(facts: Facts) -> None:
+    data = ModelCard(model_card(facts, WHOLE)).data
+    assert (data.license, data.library_name, data.pipeline_tag) == ("apache-2.0", "transformers", "text-generation")
+    assert data.base_model is None  # a random model has none
+    named = replace(facts, base=replace(facts.base, repository="owner/base", licence="llama3.2"))
+    for formats, library, relation in (
+        (["adapter"], "peft", "adapter"),
+        (["merged", "gguf"], "transformers", "finetune"),
+    ):
+        found = ModelCard(model_card(named, replace(WHOLE, formats=formats))).data.to_dict()  # type: ignore[arg-type]
+        assert (found["library_name"], found["base_model_relation"]) == (library, relation)
+        assert (found["base_model"], found["license"]) == ("owner/base", "llama3.2")
+
+
+def test_it_says_what_the_run_says(facts: Facts) -> None:
+    card = model_card(facts, WHOLE)
+    summary = json.loads(facts.run.summary.read_text())
+    for figure in (
+        f"| dialogues for training | {summary['training_dialogues']} |",
+        f"| rows left out | {summary['rows_skipped']} |",
+        f"{summary['validation_loss_before']:.4g} before and {summary['validation_loss_after']:.4g} after",
+        f"| trained parameters | {summary['trainable_parameters']:,} |",
+        "r 4, alpha 32, dropout 0.05, on q_proj",
+        "| rouge_l | 0.11 | 0.17 | +0.06 | +0.04 to +0.083 | 46 | 0 |",
+        "mean KL divergence of the merged model is 0.0123 nats",
+        "in 98.7%",
+        "| energy | not measured |",
+        "Base: apache-2.0. Training data: apache-2.0.",
+        "python train.py model=tiny lora.r=4 data.max_length=512 data.max_rows=60 trainer.epochs=2",
+    ):
+        assert figure in card
+    for limit in ("does not replace professional advice", "cannot diagnose", "not for emergencies"):
+        assert limit in card
+    assert "by force" not in card
+
+
+def test_safety_and_memorisation_have_their_own_place(facts: Facts) -> None:
+    card = model_card(facts, WHOLE)
+    safety = card.partition("### Safety")[2].partition("### Memorisation")
+    assert "| safety/emergency_recall | 0.5 | 0.75 | +0.25 | -0.01 to +0.5 | 8 | 1 |" in safety[0]
+    assert safety[2].lstrip().startswith("Not measured.")
+
+
+def test_a_curated_file_brings_its_sources_and_licences(evaluated_run: Run, tmp_path: Path) -> None:
+    run = Run(tmp_path / "run", "run")
+    shutil.copytree(evaluated_run.path, run.path)
+    data = tmp_path / "clean" / "dialogues.jsonl"
+    data.parent.mkdir()
+    report = {
+        "title": "Clean",
+        "rows_in": 900,
+        "rows_kept": 812,
+        "sources": {"clinic": {"cc-by-4.0": 800}, "forum": {"": 12}},
+        "languages": {"en": 800, "unclear": 12},
+        "deidentification": {"name": 31, "phone": 0},
+        "steps": [],
+    }
+    (data.parent / "report.json").write_text(json.dumps(report))
+    text = run.config.read_text().replace("source: sample", f"source: file\n  path: {data}")
+    run.config.write_text(text)
+
+    facts = read_facts(run, "mit", None)
+    card = model_card(facts, WHOLE)
+
+    assert "812 of 900 raw rows stayed" in card
+    assert "| clinic | cc-by-4.0 | 800 |" in card
+    assert "Identifiers replaced: 31 name." in card
+    assert "Base: mit. Training data: cc-by-4.0." in card
+    assert ModelCard(card).data.language == ["en"]
+    assert "data.path=dialogues.jsonl" in card
+    assert str(tmp_path) not in card
+    (data.parent / "report.json").write_text("[]")
+    assert "Training data: not known" in model_card(read_facts(run, None, None), WHOLE)
+    assert read_facts(run, None, "cc0-1.0").data.licence == "cc0-1.0"
