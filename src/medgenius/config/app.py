@@ -17,12 +17,13 @@ from omegaconf.errors import OmegaConfBaseException
 
 from medgenius.config.fields import Root
 from medgenius.config.launch import Launch, found_place
+from medgenius.config.suggest import keys
 from medgenius.config.validate import R, to_config, unknown_key
 from medgenius.errors import ConfigError, Interrupted, MedGeniusError
 
 _UNKNOWN_OVERRIDE = re.compile(r"Could not (?:override|delete from config\.) '([^']+)'|Key '([^']+)' is not in struct")
 _FULL_KEY = re.compile(r"full_key: (\S+)")
-_DIRECTORIES = {"run", "run.resume", "output"}
+_DIRECTORIES = {"run", "run.path", "run.resume", "output"}
 """Keys whose value is a directory."""
 _TIME_FOR_THE_FIRST = 5.0
 """Seconds."""
@@ -43,7 +44,7 @@ def run_verb(schema: type[R], task: Callable[[R, Launch], int]) -> int:
     # Hydra prints several lines and leaves the process for what a user did; with this set it raises instead.
     os.environ["HYDRA_FULL_ERROR"] = "1"
 
-    sys.argv[1:] = [_with_quoted_directory(argument) for argument in sys.argv[1:]]
+    sys.argv[1:] = [_with_quoted_directory(_with_whole_key(argument, schema)) for argument in sys.argv[1:]]
     statuses: list[int] = []
     begun = False
 
@@ -82,6 +83,12 @@ def composed(schema: type[R], *overrides: str) -> R:
     """
     with initialize_config_dir(version_base="1.3", config_dir=str(config_dir())):
         return to_config(compose(schema.file, overrides=list(overrides)), schema)
+
+
+def _with_whole_key(argument: str, schema: type[Root]) -> str:
+    """`run=<dir>` where the verb takes a run: conf/run is a group as well, so Hydra would look for a file there."""
+    takes_a_run = "run.path" in (key for key, _ in keys(schema))
+    return f"run.path={argument.removeprefix('run=')}" if takes_a_run and argument.startswith("run=") else argument
 
 
 def _with_quoted_directory(argument: str) -> str:

@@ -24,7 +24,7 @@ def to_config(composed: DictConfig, schema: type[R]) -> R:
     try:
         values = OmegaConf.to_container(composed, resolve=True, throw_on_missing=True)
     except MissingMandatoryValue as error:
-        key = error.full_key or "?"
+        key = "run" if error.full_key == "run.path" else error.full_key or "?"
         raise ConfigError(f"{key} is needed here and has no default: add {key}=…") from None
     except OmegaConfBaseException as error:
         key = f"{error.full_key}: " if error.full_key else ""
@@ -60,11 +60,13 @@ def _lines(details: Sequence[ErrorDetails], schema: type[Root]) -> list[str]:
 def _key(detail: ErrorDetails) -> str:
     """The dotted key, without the steps of a union, which stand in a location as well."""
     tags = {"embedded", "hub", "random", "sample", "file"}
+    engines = {"transformers", "llama_cpp", "vllm"}
     parts = [str(part) for part in detail["loc"]]
     return ".".join(
         part
         for i, part in enumerate(parts)
         if not (i == 1 and part in tags and parts[0] in {"model", "data"})
+        and not (i == 2 and part in engines and parts[:2] == ["serving", "engine"])
         and not part.startswith(("literal[", "function-after["))
         and part not in {"constrained-int", "constrained-float", "int", "bool"}
     )
