@@ -10,6 +10,7 @@ from pydantic import Field
 
 from medgenius.config.fields import AlsoCalled, Root, Schema
 from medgenius.config.serving.answering import AnsweringConfig
+from medgenius.config.serving.engine import VllmEngine
 from medgenius.config.serving.http import ServingConfig
 from medgenius.errors import ConfigError
 
@@ -72,25 +73,24 @@ def _check(run: str, serving: AnsweringConfig) -> None:
             raise ConfigError(f"serving.adapters.{name}: {name} is a name that every run has; choose another")
     if serving.adapters and engine.name != "transformers":
         raise ConfigError(f"serving.adapters needs serving/engine=transformers, not {engine.name}")
-    match engine.name:
-        case "llama_cpp":
-            _require_package("xllamacpp", "serving/engine=llama_cpp", "llama_cpp")
-            if not Path(engine.gguf).expanduser().is_file():
-                raise ConfigError(f"serving.engine.gguf={engine.gguf}: there is no such file")
-        case "vllm":
-            if (engine.model is None) == (engine.url is None):
-                raise ConfigError("serving/engine=vllm needs one of serving.engine.model and serving.engine.url")
-            if engine.model and not (Path(engine.model).expanduser() / "config.json").is_file():
-                raise ConfigError(
-                    f"serving.engine.model={engine.model}: that is no merged model: it has no config.json"
-                )
-            if engine.model and shutil.which("vllm") is None:
-                raise ConfigError(
-                    "serving/engine=vllm: the command vllm is not installed: type `pip install vllm` (Linux, GPU), or "
-                    "name a running server with serving.engine.url"
-                )
-        case _:
-            pass
+    if engine.name == "llama_cpp":
+        _require_package("xllamacpp", "serving/engine=llama_cpp", "llama_cpp")
+        if not Path(engine.gguf).expanduser().is_file():
+            raise ConfigError(f"serving.engine.gguf={engine.gguf}: there is no such file")
+    elif engine.name == "vllm":
+        _check_vllm(engine)
+
+
+def _check_vllm(engine: VllmEngine) -> None:
+    if (engine.model is None) == (engine.url is None):
+        raise ConfigError("serving/engine=vllm needs one of serving.engine.model and serving.engine.url")
+    if engine.model and not (Path(engine.model).expanduser() / "config.json").is_file():
+        raise ConfigError(f"serving.engine.model={engine.model}: that is no merged model: it has no config.json")
+    if engine.model and shutil.which("vllm") is None:
+        raise ConfigError(
+            "serving/engine=vllm: the command vllm is not installed: type `pip install vllm` (Linux, GPU), or name a "
+            "running server with serving.engine.url"
+        )
 
 
 def _require_package(module: str, needs: str, extra: str) -> None:

@@ -49,7 +49,7 @@ WORDINGS: dict[str, Wording] = {
         "Das kann ein Notfall sein: Rufen Sie jetzt den Notruf an (112) oder gehen Sie in die nächste Notaufnahme.",
         "Dies sind allgemeine Informationen; sie ersetzen nicht den Rat einer Ärztin oder eines Arztes.",
         "Dabei kann ich nicht helfen: Es könnte jemandem schaden oder das Vertrauen von Patienten verletzen.",
-        "Bitte folgen Sie dem letzten Rat nicht: Er kann gefährlich sein. Fragen Sie zuerst ärztlich oder in der Apotheke nach.",
+        "Bitte folgen Sie dem letzten Rat nicht: Er kann gefährlich sein. Fragen Sie zuerst in Praxis oder Apotheke.",
     ),
 }
 """By ISO 639-1 code."""
