@@ -5,19 +5,22 @@ import sys
 from medgenius.config.app import run_verb
 from medgenius.config.curate import CurateConfig
 from medgenius.config.launch import Launch, Place, found_place, place_of
+from medgenius.config.serve import ChatConfig, ServeConfig
 from medgenius.config.train import TrainConfig
 from medgenius.lock import locked
 from medgenius.resume import chosen_run, config_of, has_finished
 from medgenius.runs import Run, create_run, write_config
 from medgenius.training.launcher import run_workers
 
-_USAGE = """usage: medgenius train|curate [overrides]
+_USAGE = """usage: medgenius train|curate|chat|serve [overrides]
 
   medgenius curate data.path=raw.jsonl.gz output=clean/     raw rows become clean dialogues with a report
   medgenius train                              fine-tune the embedded model on the sample dialogues
   medgenius train lora.r=64 trainer.epochs=5   change what you want to change
   medgenius train -m lora.r=8,16,32            one run for each value
   medgenius train --cfg job                    print the composed config
+  medgenius chat run=runs/first                talk to a finished run in the terminal
+  medgenius serve run=runs/first               serve it over HTTP, with a page to chat on
 """
 
 
@@ -26,7 +29,7 @@ def main() -> int:
     if len(sys.argv) < 2 or sys.argv[1] in {"-h", "--help"}:
         print(_USAGE, end="")
         return 0
-    verbs = {"train": train_main, "curate": curate_main}
+    verbs = {"train": train_main, "curate": curate_main, "chat": chat_main, "serve": serve_main}
     verb = sys.argv.pop(1)
     if verb not in verbs:
         print(f"error: unknown verb {verb}; there are: {', '.join(verbs)}", file=sys.stderr)
@@ -41,6 +44,14 @@ def train_main() -> int:
 
 def curate_main() -> int:
     return run_verb(CurateConfig, _curate)
+
+
+def chat_main() -> int:
+    return run_verb(ChatConfig, _chat)
+
+
+def serve_main() -> int:
+    return run_verb(ServeConfig, _serve)
 
 
 def _train(config: TrainConfig, launch: Launch) -> int:
@@ -81,6 +92,18 @@ def _curate(config: CurateConfig, launch: Launch) -> int:  # noqa: ARG001  every
     folder = curate(config, Console())
     print(f"curated: {folder}", flush=True)
     return 0
+
+
+def _chat(config: ChatConfig, launch: Launch) -> int:  # noqa: ARG001  every verb is told how it was started
+    from medgenius.serving.chat import chat  # noqa: PLC0415  a refusal must come at once
+
+    return chat(config)
+
+
+def _serve(config: ServeConfig, launch: Launch) -> int:  # noqa: ARG001  every verb is told how it was started
+    from medgenius.serving.serve import serve  # noqa: PLC0415  a refusal must come at once
+
+    return serve(config)
 
 
 if __name__ == "__main__":

@@ -47,6 +47,8 @@ class Guard:
 
     def __init__(self, config: GuardConfig) -> None:
         self._config = config
+        red_flags_of("")  # the rules are read at the first call, and nobody is to wait for that
+        _languages()
 
     def judge(self, messages: Sequence[Message]) -> Verdict:
         """Of what the person wrote; system and assistant messages count for nothing, whoever sent them.
