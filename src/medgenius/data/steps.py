@@ -27,6 +27,9 @@ class Layout:
     """Tokens at the start of the row that every dialogue begins with; they stand there once."""
     lengths: tuple[int, ...]
     """Tokens of each dialogue after the prefix, in order"""
+    branches: tuple[tuple[int, ...], ...] = ()
+    """Of each dialogue, the lengths of alternatives that make up its end: each sees what is before the first of them,
+    and itself, but none of the others. Empty where no dialogue has any."""
 
     @property
     def tokens(self) -> int:
@@ -90,13 +93,16 @@ def moved(x: Tensor, device: torch.device) -> Tensor:
 
 def common_prefix(examples: Sequence[Example]) -> int:
     """Tokens that all prompts begin with, short of a prompt's last, whose output is the dialogue's own."""
-    if len(examples) == 1:
+    return shared_length([example.prompt_ids for example in examples])
+
+
+def shared_length(prompts: Sequence[Sequence[int]]) -> int:
+    """As `common_prefix`, of prompts' token ids."""
+    if len(prompts) == 1:
         return 0
-    shortest = min(len(example.prompt_ids) for example in examples) - 1
-    first = examples[0].prompt_ids
-    return next(
-        (i for i in range(shortest) if any(example.prompt_ids[i] != first[i] for example in examples)), shortest
-    )
+    shortest = min(map(len, prompts)) - 1
+    first = prompts[0]
+    return next((i for i in range(shortest) if any(prompt[i] != first[i] for prompt in prompts)), shortest)
 
 
 @dataclass(frozen=True, slots=True)

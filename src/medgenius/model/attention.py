@@ -42,11 +42,16 @@ def packed_attention(  # noqa: PLR0913, PLR0917  the interface's signature
         causal = query.shape[2] > 1
         attended = scaled_dot_product_attention(query, key, value, is_causal=causal, scale=scaling, enable_gqa=True)
         return attended.transpose(1, 2), None
-    scale = query.shape[-1] ** -0.5 if scaling is None else scaling
-    if (kernel := variable_length.kernel_for(query)) is not None:
-        return variable_length.attend(query, key, value, layout, scale, kernel), None
+    return attend_packed(query, key, value, layout, query.shape[-1] ** -0.5 if scaling is None else scaling), None
+
+
+def attend_packed(query: Tensor, key: Tensor, value: Tensor, layout: Layout, scale: float) -> Tensor:
+    """As `packed_attention`, its first result."""
+    # No flash kernel knows branches.
+    if not layout.branches and (kernel := variable_length.kernel_for(query)) is not None:
+        return variable_length.attend(query, key, value, layout, scale, kernel)
     q, k, v = (x[0].transpose(0, 1) for x in (query, key, value))  # (T, heads, head_dim)
-    return tiled_attention(q, k, v, layout, scale)[None], None
+    return tiled_attention(q, k, v, layout, scale)[None]
 
 
 AttentionInterface.register(NAME, packed_attention)

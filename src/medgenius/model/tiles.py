@@ -5,11 +5,11 @@ cut into tiles of queries whose keys go no further than the last of them. A mask
 and on CPU, for dialogues of some hundred tokens, faster than a fused kernel.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import groupby
-from typing import Protocol, Self, cast
+from itertools import groupby, repeat
+from typing import NamedTuple, Protocol, Self, cast
 
 import torch
 from torch import Tensor
@@ -103,36 +103,49 @@ def tiled_attention(query: Tensor, key: Tensor, value: Tensor, layout: Layout, s
 @lru_cache(maxsize=4)
 def tiles_of(layout: Layout, dtype: torch.dtype, device: torch.device) -> tuple[Tiles, ...]:
     """All layers of a pass ask for the same."""
-    pieces = list(_pieces(0, 0, (layout.prefix,), dtype)) if layout.prefix else []
+    pieces = list(_pieces(0, 0, [_Dialogue(layout.prefix)], dtype)) if layout.prefix else []
     start = layout.prefix
-    for _, neighbours in groupby(layout.lengths, _size):
-        lengths = tuple(neighbours)
-        pieces += _pieces(start, layout.prefix, lengths, dtype)
-        start += sum(lengths)
+    dialogues = map(_Dialogue, layout.lengths, layout.branches or repeat(()))
+    for _, neighbours in groupby(dialogues, lambda dialogue: _size(dialogue.length)):
+        of_a_size = list(neighbours)
+        pieces += _pieces(start, layout.prefix, of_a_size, dtype)
+        start += sum(dialogue.length for dialogue in of_a_size)
     return tuple(piece.on(device) for piece in pieces)
+
+
+class _Dialogue(NamedTuple):
+    length: int
+    branches: tuple[int, ...] = ()
+    """As in `Layout`"""
+
+    def branch(self) -> Tensor:
+        """(length,): which branch each row belongs to, counted from 1; 0 before them."""
+        counts = (self.length - sum(self.branches), *self.branches)
+        return torch.arange(len(counts)).repeat_interleave(torch.tensor(counts))
 
 
 def _size(length: int) -> int | None:
     return next((size for size in _SIZES if length <= size), None)
 
 
-def _pieces(start: int, prefix: int, lengths: tuple[int, ...], dtype: torch.dtype) -> Iterator[Tiles]:
+def _pieces(start: int, prefix: int, dialogues: Sequence[_Dialogue], dtype: torch.dtype) -> Iterator[Tiles]:
     """Of dialogues of one size, whose rows begin at `start`."""
-    size = _size(lengths[0])
+    size = _size(dialogues[0].length)
     if size is not None:
-        yield _side_by_side(start, prefix, lengths, size, dtype)
+        yield _side_by_side(start, prefix, dialogues, size, dtype)
         return
-    for length in lengths:
+    for dialogue in dialogues:
+        length, branch = dialogue.length, dialogue.branch()[None]
         for first in range(0, length, _LONG):
             last = min(first + _LONG, length)
-            mask = _mask(prefix, torch.zeros(1, last), dtype)[:, first:]
+            mask = _mask(prefix, torch.zeros(1, last), branch[:, :last], dtype)[:, first:]
             yield Tiles(slice(start + first, start + last), prefix, slice(start, start + last), None, None, None, mask)
         start += length
 
 
-def _side_by_side(start: int, prefix: int, lengths: tuple[int, ...], size: int, dtype: torch.dtype) -> Tiles:
+def _side_by_side(start: int, prefix: int, dialogues: Sequence[_Dialogue], size: int, dtype: torch.dtype) -> Tiles:
     tiles: list[list[int]] = []
-    for length in lengths:
+    for length, _ in dialogues:
         if tiles and sum(tiles[-1]) + length <= size:
             tiles[-1].append(length)
         else:
@@ -141,18 +154,21 @@ def _side_by_side(start: int, prefix: int, lengths: tuple[int, ...], size: int, 
     slot = torch.arange(-(-(prefix + size) // _VECTOR) * _VECTOR - prefix)
     slots = (sizes.cumsum(0) - sizes)[:, None] + slot  # (n, L)
     filled = slot < sizes[:, None]
-    dialogue = torch.full(slots.shape, -1)  # padding is a dialogue of its own, so that no query is without a key
-    dialogue[filled] = torch.arange(len(lengths)).repeat_interleave(torch.tensor(lengths))
-    rows = slice(start, start + sum(lengths))
-    mask = _mask(prefix, dialogue, dtype)
+    number = torch.full(slots.shape, -1)  # padding is a dialogue of its own, so that no query is without a key
+    number[filled] = torch.arange(len(dialogues)).repeat_interleave(torch.tensor([d.length for d in dialogues]))
+    branch = torch.zeros_like(number)
+    branch[filled] = torch.cat([dialogue.branch() for dialogue in dialogues])
+    rows = slice(start, start + int(sizes.sum()))
+    mask = _mask(prefix, number, branch, dtype)
     filled = filled.flatten()
     places, padding = filled.nonzero()[:, 0], (~filled).nonzero()[:, 0]
     return Tiles(rows, prefix, rows, slots.flatten().where(filled, 0), places, padding, mask)
 
 
-def _mask(prefix: int, dialogue: Tensor, dtype: torch.dtype) -> Tensor:
-    """(n, L, prefix + L) for tiles whose rows belong to `dialogue`: (n, L)."""
+def _mask(prefix: int, dialogue: Tensor, branch: Tensor, dtype: torch.dtype) -> Tensor:
+    """(n, L, prefix + L) for tiles whose rows belong to `dialogue` and there to `branch`: (n, L) each."""
     attends = (dialogue[:, :, None] == dialogue[:, None]).tril()
+    attends &= (branch[:, None] == 0) | (branch[:, :, None] == branch[:, None])
     mask = torch.zeros(*dialogue.shape, prefix + dialogue.shape[1], dtype=dtype)
     mask[:, :, prefix:].masked_fill_(~attends, float("-inf"))
     return mask

@@ -37,6 +37,21 @@ def weight_of(layer: nn.Module, dtype: torch.dtype) -> Tensor:
     return _unpacked(layer, dtype) if isinstance(layer, Linear4bit) else layer.get_parameter("weight")
 
 
+def stored(layer: nn.Module) -> Tensor | None:
+    """As `weight_of`, where it need not be unpacked."""
+    if has_copy(layer):
+        return layer.get_buffer(_COPY)
+    return None if isinstance(layer, Linear4bit) else layer.get_parameter("weight").data
+
+
+def store(layer: nn.Module, weight: Tensor) -> None:
+    """Put the same numbers in the place of what `stored` gives: a window into another tensor, say."""
+    if has_copy(layer):
+        layer.register_buffer(_COPY, weight, persistent=False)
+    else:
+        layer.get_parameter("weight").data = weight
+
+
 def is_unpacked(model: LlamaForCausalLM) -> bool:
     """Whether 4-bit layers have their copies."""
     return any(has_copy(layer) for layer in model.modules())
