@@ -96,6 +96,8 @@ async def _invalid(_: Request, error: Exception) -> JSONResponse:
 
 async def _http(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
+    if error.status_code == 400:  # FastAPI's for a body that it could not even parse
+        return Refusal(400, "invalid_json", "the body is no valid JSON").response()
     codes = {404: "not_found", 405: "method_not_allowed"}
     answer = Refusal(error.status_code, codes.get(error.status_code, "http_error"), str(error.detail)).response()
     answer.headers.update(error.headers or {})

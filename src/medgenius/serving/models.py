@@ -15,7 +15,8 @@ from medgenius.config.serving.engine import TransformersEngine as TransformersCo
 from medgenius.config.train import TrainConfig
 from medgenius.data.dialogue import Message
 from medgenius.data.prompt import Prompt
-from medgenius.errors import RunError
+from medgenius.errors import ConfigError, RunError
+from medgenius.inference.cache import rounded
 from medgenius.inference.decoder import Capacity, Decoder
 from medgenius.inference.tuned import TunedModel, adapter_state, load_tuned
 from medgenius.model.backbone import load_tokenizer
@@ -86,8 +87,13 @@ def _with_transformers(run: Run, config: AnsweringConfig, engine: TransformersCo
     speaker = Speaker(tuned.prompt, tuned.config.data.default_instruction)
     speakers = {_TUNED: speaker, _BASE: speaker}
     per_stream = config.max_prompt_tokens + config.max_new_tokens
-    capacity = Capacity(engine.streams, engine.streams * per_stream, _PROMPT_TOKENS_PER_STEP)
+    capacity = Capacity(engine.streams, engine.streams * rounded(per_stream), _PROMPT_TOKENS_PER_STEP)
     decoders = {_TUNED: Decoder(tuned, capacity, _shared(speaker))}
+    if per_stream > (longest := decoders[_TUNED].longest):
+        raise ConfigError(
+            f"serving.max_prompt_tokens={config.max_prompt_tokens} and serving.max_new_tokens={config.max_new_tokens} "
+            f"together are more than the {longest} tokens that the model can hold"
+        )
     with tuned.base():
         decoders[_BASE] = Decoder(tuned, capacity, _shared(speaker))
     for name, folder in config.adapters.items():

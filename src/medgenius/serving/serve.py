@@ -13,7 +13,6 @@ from medgenius.serving.connections import Limits, make_server
 from medgenius.serving.keys import Keys, new_key
 from medgenius.serving.models import load_served
 
-
 _BACKLOG = 2048
 """Connections that may wait to be accepted."""
 
