@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.errors import Unsatisfiable
 
 from medgenius.runs import Run
 from medgenius.serving.models import Speaker
@@ -47,6 +49,7 @@ def test_every_route_keeps_to_its_document(examples: int, speaker: Speaker, tiny
                 def holds(case: Any) -> None:
                     case.call_and_validate(headers={"Authorization": f"Bearer {KEY}"}, checks=checks())
 
-                holds()
+                with suppress(Unsatisfiable):  # of a route without parameters there is nothing invalid
+                    holds()
         assert {"POST /chat", "POST /v1/chat/completions", "GET /v1/models", "GET /metrics"} <= seen
         assert address.ask("GET", "/healthz")[0].status == 200

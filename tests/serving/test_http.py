@@ -179,7 +179,7 @@ def test_every_route_but_health_and_page_wants_a_key(address: Address, path: str
     assert response.headers["WWW-Authenticate"] == "Bearer"
 
 
-@pytest.mark.parametrize("path", ["/", "/page.css", "/page.js", "/healthz", "/readyz"])
+@pytest.mark.parametrize("path", ["/", "/page.css", "/page.js", "/page.svg", "/healthz", "/readyz"])
 def test_health_and_page_want_none(address: Address, path: str) -> None:
     assert address.ask("GET", path, headers={"Authorization": ""})[0].status == 200
 

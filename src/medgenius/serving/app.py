@@ -21,7 +21,7 @@ from medgenius.serving.routes import TextLog, answer_routes, other_routes
 
 _log = logging.getLogger("medgenius.serving")
 _PAGE = Path(__file__).with_name("page")
-_PAGE_FILES = {"/": "index.html", "/page.css": "page.css", "/page.js": "page.js"}
+_PAGE_FILES = {"/": "index.html", "/page.css": "page.css", "/page.js": "page.js", "/page.svg": "page.svg"}
 _PAGE_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
     "img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",

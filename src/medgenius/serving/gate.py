@@ -14,7 +14,7 @@ from medgenius.serving.metrics import Metrics
 from medgenius.serving.refusals import Refusal
 
 _log = logging.getLogger("medgenius.serving")
-OPEN_PATHS = frozenset({"/", "/page.css", "/page.js", "/healthz", "/readyz"})
+OPEN_PATHS = frozenset({"/", "/page.css", "/page.js", "/page.svg", "/healthz", "/readyz"})
 """Need no key: whether the server lives, and a page that knows nothing until its reader gives it a key."""
 _LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _MOST_CLIENTS = 10_000

@@ -137,7 +137,9 @@ async function send(text) {
   let whole = true;
   try {
     await answer(article);
-    say(`Answer: ${article.querySelector(".text").textContent}`);
+    say("");
+    // Screen readers get an answer once, whole; a word at a time would be a stutter.
+    $("spoken").textContent = article.querySelector(".text").textContent;
   } catch (error) {
     whole = false;
     if (error.name === "AbortError") say("Stopped.");
