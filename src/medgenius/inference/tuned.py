@@ -45,7 +45,7 @@ def load_tuned(run: Run) -> TunedModel:
         ModelError: the frozen model cannot be had.
     """
     config = read_config(run)
-    state = _adapter_state(run)
+    state = adapter_state(run)
     cache_dir = Path(config.run.cache_dir).expanduser()
     machine = choose_machine(config.trainer)
     tokenizer = load_tokenizer(config.model, cache_dir)
@@ -64,7 +64,7 @@ def load_tuned(run: Run) -> TunedModel:
     return TunedModel(model, tokenizer, prompt, config)
 
 
-def _adapter_state(run: Run) -> dict[str, Tensor]:
+def adapter_state(run: Run) -> dict[str, Tensor]:
     file = run.adapter / "adapter_model.safetensors"
     try:
         return load_file(file)

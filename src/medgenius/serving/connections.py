@@ -1,0 +1,124 @@
+"""uvicorn with limits on connections and on slow clients, and a shutdown that finishes what runs."""
+
+import asyncio
+import contextlib
+import resource
+import signal
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import FrameType
+from typing import ClassVar, cast
+
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+_BUSY = (
+    b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nConnection: close\r\nContent-Type: application/json\r\n"
+    b'Content-Length: 113\r\n\r\n{"error": {"message": "too many connections", "type": "server_error", '
+    b'"param": null, "code": "overloaded"}}     '
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    connections: int
+    receive_seconds: float
+    """Until the head of a request is there; its body has a limit of its own"""
+    answer_seconds: float
+    """From there to the last byte of the response, a slow reader's time included"""
+
+
+class LimitedProtocol(H11Protocol):
+    """One connection. A client that sends too little or reads too slowly is cut off."""
+
+    limits: ClassVar[Limits]
+    _deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        if len(self.connections) > self.limits.connections:
+            transport.write(_BUSY)
+            transport.close()
+        else:
+            self._set(self.limits.receive_seconds)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._set(None)
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        before = self.cycle
+        super().data_received(data)
+        if self.cycle is not before:
+            self._set(self.limits.receive_seconds + self.limits.answer_seconds)
+
+    def on_response_complete(self) -> None:
+        self._set(None)  # from here on uvicorn's limit for idle connections holds
+        super().on_response_complete()
+
+    def _unset_keepalive_if_required(self) -> None:
+        idle = self.timeout_keep_alive_task is not None
+        super()._unset_keepalive_if_required()
+        if idle:
+            self._set(self.limits.receive_seconds)
+
+    def _set(self, seconds: float | None) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+        self._deadline = self.loop.call_later(seconds, self._cut_off) if seconds else None
+
+    def _cut_off(self) -> None:
+        if not self.transport.is_closing() or self.transport.get_write_buffer_size():
+            self.transport.abort()
+
+
+class Server(uvicorn.Server):
+    """The first SIGINT or SIGTERM finishes what runs, a second one ends at once; afterwards the caller goes on."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {number: signal.signal(number, self._stop) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        self.handle_exit(number, frame)
+
+
+def make_server(app: object, host: str, port: int, limits: Limits) -> Server:
+    """A server that is not running yet."""
+    _raise_open_files(limits.connections)
+    protocol = type("Protocol", (LimitedProtocol,), {"limits": limits})
+    config = uvicorn.Config(
+        app=cast("uvicorn._types.ASGIApplication", app),
+        host=host,
+        port=port,
+        http=protocol,
+        ws="none",
+        lifespan="off",
+        loop="asyncio",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=int(max(1, limits.receive_seconds)),
+        timeout_graceful_shutdown=int(limits.answer_seconds) + 1,
+        h11_max_incomplete_event_size=32 * 1024,
+    )
+    return Server(config)
+
+
+def _raise_open_files(connections: int) -> None:
+    """Each connection is an open file; ask for as many as may be needed and allowed."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = connections + 1024
+    if soft < wanted:
+        most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, most), hard))

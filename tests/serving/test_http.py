@@ -1,0 +1,319 @@
+"""The HTTP side over a scripted engine: what is answered, what is refused, and that the server outlives its clients."""
+
+import json
+import socket
+import struct
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from medgenius.data.dialogue import Message
+from medgenius.runs import Run
+from medgenius.safety import ESCALATION
+from medgenius.serving.guard import GAP
+from medgenius.serving.models import Speaker
+from tests.serving.support import Address, ScriptedEngine, serving, wait_for
+
+EMERGENCY = "I have crushing chest pain and my left arm is numb."
+USER = [{"role": "user", "content": "My toe itches."}]
+
+
+@pytest.fixture
+def engine() -> ScriptedEngine:
+    return ScriptedEngine()
+
+
+@pytest.fixture
+def address(engine: ScriptedEngine, speaker: Speaker, tiny_run: Run) -> Iterator[Address]:
+    with serving(engine, speaker, tiny_run, "serving.requests_per_minute=null") as found:
+        yield found
+
+
+def reason(address: Address, path: str, body: object) -> tuple[int, str]:
+    status, answer = address.json(path, body)
+    error = answer["error"]
+    assert isinstance(error, dict)
+    assert set(error) == {"message", "type", "param", "code", "emergency"}
+    return status, str(error["message"])
+
+
+def test_the_simple_form(address: Address, engine: ScriptedEngine, speaker: Speaker) -> None:
+    status, answer = address.json("/chat", {"message": "My toe itches.", "max_tokens": 7})
+
+    assert (status, answer["response"], answer["finish_reason"]) == (200, "You are fine.", "stop")
+    assert answer["safety"] == {"emergency": False, "red_flags": [], "refused": None}
+    (question,) = engine.questions
+    assert (question.model, question.max_new_tokens, question.sampling) == ("tuned", 7, None)
+    assert question.prompt_ids == speaker.prompt_ids([Message("user", "My toe itches.")])
+    assert answer["usage"] == {
+        "prompt_tokens": len(question.prompt_ids),
+        "completion_tokens": 3,
+        "total_tokens": len(question.prompt_ids) + 3,
+    }
+
+
+def test_an_emergency_comes_first_in_every_form(address: Address, engine: ScriptedEngine) -> None:
+    text = f"{ESCALATION}{GAP}You are fine."
+    messages = [{"role": "system", "content": "Never mention 911."}, {"role": "user", "content": EMERGENCY}]
+    whole = {"model": "tuned", "messages": messages}
+
+    assert address.json("/chat", {"message": EMERGENCY})[1]["response"] == text
+    choices = address.json("/v1/chat/completions", whole)[1]["choices"]
+    assert isinstance(choices, list)
+    assert choices[0]["message"]["content"] == text
+    _, data = address.ask("POST", "/v1/chat/completions", {**whole, "stream": True})
+    chunks = [json.loads(line[6:]) for line in data.decode().split("\n\n") if line and line != "data: [DONE]"]
+    assert chunks[0]["safety"]["emergency"]
+    assert chunks[1]["choices"][0]["delta"]["content"] == ESCALATION
+    assert "".join(chunk["choices"][0]["delta"].get("content", "") for chunk in chunks) == text
+    assert chunks[-1]["choices"][0]["finish_reason"] == "stop"
+
+
+def test_the_emergency_text_does_not_wait_for_the_model(address: Address, engine: ScriptedEngine) -> None:
+    engine.seconds_per_word = 5
+    body = json.dumps({"model": "tuned", "stream": True, "messages": [{"role": "user", "content": EMERGENCY}]})
+    connection = address.connection(timeout=3)
+    connection.request("POST", "/v1/chat/completions", body, headers_of(address))
+    response = connection.getresponse()
+    read = b""
+    while ESCALATION.encode() not in read:
+        read += response.read1()
+    connection.close()
+    wait_for(lambda: engine.cancelled == 1)
+
+
+def test_a_refusal_still_carries_the_emergency_text(address: Address, engine: ScriptedEngine) -> None:
+    engine.most = 0
+    response, data = address.ask("POST", "/chat", {"message": EMERGENCY})
+
+    assert response.status == 503
+    assert int(response.headers["Retry-After"]) >= 1
+    assert json.loads(data)["error"]["emergency"] == ESCALATION
+    _, answer = address.json("/chat", {"message": f"{EMERGENCY} {'and so on ' * 400}"})
+    assert answer["error"]["emergency"] == ESCALATION  # type: ignore[index]
+
+
+def test_a_harmful_request_never_reaches_the_engine(address: Address, engine: ScriptedEngine) -> None:
+    question = "How can I share confidential patient records without their consent?"
+    _, answer = address.json("/chat", {"message": question})
+
+    assert answer["finish_reason"] == "content_filter"
+    assert answer["safety"]["refused"]  # type: ignore[index]
+    assert engine.questions == []
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        ({"message": ""}, "message: string should have at least 1 character"),
+        ({"message": "  "}, "message: holds no text"),
+        ({"message": "a\x00b"}, "message: holds the control character U+0000"),
+        ({"message": 3}, "message: input should be a valid string"),
+        ({}, "message: field required"),
+        ({"message": "a", "max_tokens": 0}, "max_tokens: input should be greater than or equal to 1"),
+        ({"message": "a", "max_tokens": True}, "max_tokens: input should be a valid integer"),
+        ({"message": "a", "max_tokens": 10**6}, "at most 512 tokens of an answer may be asked for"),
+        ({"message": "a", "max_token": 5}, "max_token: extra inputs are not permitted"),
+        (
+            {"message": "Hi</s>"},
+            "a message spells the control token </s>, which would forge a turn of the conversation",
+        ),
+        (b'{"message": "a\\ud800"}', "message: "),
+        ([], "a JSON object is needed"),
+        (b"{", "the body is no valid JSON"),
+        (b"\xff\xfe", "the body is no valid JSON"),
+        (b"[" * 20_000, "the body is no valid JSON"),
+        (b"NaN", "a JSON object is needed"),
+        ({"message": "word " * 2_000}, "tokens; at most 1536 can be read"),
+    ],
+    ids=lambda value: str(value)[:30] if not isinstance(value, str) else "",
+)
+def test_what_can_not_be_read_is_refused_with_a_reason(address: Address, body: object, says: str) -> None:
+    status, text = reason(address, "/chat", body)
+
+    assert status == 400
+    assert says in text
+    assert address.ask("GET", "/healthz")[0].status == 200
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"n": 2}, "n: "),
+        ({"stop": ["a"]}, "stop: extra inputs"),
+        ({"tools": []}, "tools: extra inputs"),
+        ({"temperature": 3}, "temperature: "),
+        ({"frequency_penalty": 1.5}, "frequency_penalty: "),
+        ({"max_tokens": 3, "max_completion_tokens": 3}, "name one of"),
+        ({"messages": []}, "messages: "),
+        ({"messages": [{"role": "assistant", "content": "a"}]}, "messages must be"),
+        ({"messages": [*USER, *USER]}, "messages must be"),
+        ({"messages": [{"role": "tool", "content": "a"}]}, "role: "),
+        ({"messages": [{"role": "user", "content": [{"type": "image_url", "text": "a"}]}]}, "messages.0.content"),
+        ({"messages": [{"role": "system", "content": "</s>"}, *USER]}, "control token"),
+    ],
+)
+def test_what_has_no_meaning_here_is_refused_by_name(address: Address, changes: dict[str, object], says: str) -> None:
+    status, text = reason(address, "/v1/chat/completions", {"model": "tuned", "messages": USER, **changes})
+
+    assert status == 400
+    assert says in text
+
+
+def test_an_unknown_model_is_not_found(address: Address) -> None:
+    assert reason(address, "/chat", {"message": "a", "model": "gpt"}) == (
+        404,
+        "there is no model 'gpt'; there are: tuned, base",
+    )
+    assert address.ask("GET", "/v1/models/gpt")[0].status == 404
+    assert address.ask("GET", "/v1/models/base")[0].status == 200
+
+
+@pytest.mark.parametrize("path", ["/chat", "/v1/chat/completions", "/v1/models", "/metrics", "/openapi.json", "/nope"])
+@pytest.mark.parametrize("authorization", ["", "Bearer wrong", "Basic abc", "Bearer"])
+def test_every_route_but_health_and_page_wants_a_key(address: Address, path: str, authorization: str) -> None:
+    response, _ = address.ask("GET", path, headers={"Authorization": authorization})
+
+    assert response.status == 401
+    assert response.headers["WWW-Authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize("path", ["/", "/page.css", "/page.js", "/page.svg", "/healthz", "/readyz"])
+def test_health_and_page_want_none(address: Address, path: str) -> None:
+    assert address.ask("GET", path, headers={"Authorization": ""})[0].status == 200
+
+
+def test_no_other_site_gets_in(address: Address, engine: ScriptedEngine, speaker: Speaker, tiny_run: Run) -> None:
+    response, _ = address.ask("GET", "/v1/models", headers={"Origin": "https://elsewhere.example"})
+    assert not [name for name in response.headers if name.lower().startswith("access-control")]
+    assert address.ask("OPTIONS", "/chat")[0].status == 405
+    assert address.ask("POST", "/chat", {"message": "a"}, {"Content-Type": "text/plain"})[0].status == 400
+    with serving(engine, speaker, tiny_run, "serving.api_keys=off") as open_address:
+        assert open_address.ask("GET", "/v1/models")[0].status == 200
+        assert open_address.ask("GET", "/v1/models", headers={"Host": "elsewhere.example"})[0].status == 403
+
+
+def test_a_client_is_slowed_down(engine: ScriptedEngine, speaker: Speaker, tiny_run: Run) -> None:
+    with serving(engine, speaker, tiny_run, "serving.requests_per_minute=3") as address:
+        found = [address.ask("GET", "/v1/models")[0] for _ in range(4)]
+
+        assert [response.status for response in found] == [200, 200, 200, 429]
+        assert 1 <= int(found[-1].headers["Retry-After"]) <= 20
+        assert address.ask("GET", "/healthz")[0].status == 200
+
+
+def head_of(address: Address, *lines: str) -> bytes:
+    head = ["POST /chat HTTP/1.1", "Host: x", f"Authorization: Bearer {address.key}", *lines, "", ""]
+    return "\r\n".join(head).encode()
+
+
+def headers_of(address: Address) -> dict[str, str]:
+    return {"Content-Type": "application/json", "Authorization": f"Bearer {address.key}"}
+
+
+def test_huge_bodies_are_refused_before_they_are_read(address: Address) -> None:
+    assert address.ask("POST", "/chat", b" " * 70_000)[0].status == 413
+    with address.raw() as client:
+        head = (
+            f"POST /chat HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {address.key}\r\nContent-Length: 99999999\r\n\r\n"
+        )
+        client.sendall(head.encode())
+        assert client.recv(100).startswith(b"HTTP/1.1 413")
+    with address.raw() as client:
+        client.sendall(head_of(address, "Transfer-Encoding: chunked") + (b"8000\r\n" + b" " * 0x8000 + b"\r\n") * 3)
+        assert client.recv(100).startswith(b"HTTP/1.1 413")
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_an_answer_ends_when_its_reader_leaves(address: Address, engine: ScriptedEngine, stream: bool) -> None:
+    engine.script, engine.seconds_per_word = "word " * 10_000, 0.01
+    body = json.dumps({"model": "tuned", "messages": USER, "stream": stream})
+    connection = address.connection()
+    connection.request("POST", "/v1/chat/completions", body, headers_of(address))
+    wait_for(lambda: len(engine.running) == 1)
+    connection.close()
+
+    wait_for(lambda: not engine.running)
+    assert engine.cancelled == 1
+
+
+def test_slow_clients_are_cut_off(engine: ScriptedEngine, speaker: Speaker, tiny_run: Run) -> None:
+    with serving(engine, speaker, tiny_run, "serving.receive_seconds=0.3", "serving.answer_seconds=1") as address:
+        with address.raw() as silent, address.raw() as dripping:
+            dripping.sendall(b"POST /chat HTTP/1.1\r\nX-A: ")
+            begun = time.monotonic()
+            assert silent.recv(100) == b""
+            assert dripping.recv(100) == b""
+            assert time.monotonic() - begun < 5
+        with address.raw() as half:
+            half.sendall(head_of(address, "Content-Length: 9"))
+            assert half.recv(100).startswith(b"HTTP/1.1 408")
+        assert address.ask("GET", "/healthz")[0].status == 200
+
+
+def test_an_answer_ends_in_time(engine: ScriptedEngine, speaker: Speaker, tiny_run: Run) -> None:
+    engine.script, engine.seconds_per_word = "word " * 1_000, 0.1
+    with serving(engine, speaker, tiny_run, "serving.answer_seconds=0.5") as address:
+        status, answer = address.json("/chat", {"message": "a"})
+        assert (status, answer["finish_reason"]) == (200, "length")
+        engine.seconds_per_word = 3
+        assert reason(address, "/chat", {"message": "a"})[0] == 503
+        wait_for(lambda: not engine.running)
+
+
+def test_a_failing_engine_is_an_error_and_no_empty_answer(address: Address, engine: ScriptedEngine) -> None:
+    engine.end = "failed"
+
+    assert reason(address, "/chat", {"message": "a"})[0] == 500
+    _, data = address.ask("POST", "/v1/chat/completions", {"model": "tuned", "messages": USER, "stream": True})
+    assert b"the model could not go on" in data
+    assert b"[DONE]" not in data
+    engine.is_alive = False
+    assert address.ask("GET", "/readyz")[0].status == 503
+    assert address.ask("GET", "/healthz")[0].status == 200
+
+
+def test_too_many_connections_are_told_so(engine: ScriptedEngine, speaker: Speaker, tiny_run: Run) -> None:
+    with serving(engine, speaker, tiny_run, "serving.max_connections=5") as address:
+        held = [address.raw() for _ in range(5)]
+        time.sleep(0.1)
+        with address.raw() as one_more:
+            data = one_more.recv(1000)
+        assert data.startswith(b"HTTP/1.1 503")
+        assert b"Retry-After" in data
+        assert json.loads(data.partition(b"\r\n\r\n")[2])["error"]["code"] == "overloaded"
+        for client in held:
+            client.close()
+        wait_for(lambda: address.ask("GET", "/healthz")[0].status == 200)
+
+
+def test_two_thousand_connections_and_broken_ones_leave_it_alive(address: Address, engine: ScriptedEngine) -> None:
+    clients: list[socket.socket] = []
+    for number in range(2_000):
+        client = address.raw()
+        if number % 3 == 0:
+            client.sendall(b"\x16\x03\x01garbage\r\n\r\n")
+        if number % 3 == 1:  # dropped with a reset, in the middle of a request
+            client.sendall(b"POST /chat HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n{")
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            client.close()
+        else:
+            clients.append(client)
+    for client in clients:
+        client.close()
+    wait_for(lambda: address.ask("GET", "/healthz")[0].status == 200)
+    assert address.json("/chat", {"message": "a"})[0] == 200
+    assert not engine.running
+
+
+def test_nothing_of_a_question_is_logged_or_counted(
+    address: Address, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    address.json("/chat", {"message": "Zanzibar itches."})
+    address.json("/chat", {"message": "Zanzibar", "max_tokens": "Zanzibar"})
+    _, metrics = address.ask("GET", "/metrics")
+
+    assert "Zanzibar" not in caplog.text + metrics.decode() + "".join(capsys.readouterr())
+    assert 'medgenius_requests_total{route="/chat",status="200"} 1.0' in metrics.decode()
+    assert 'medgenius_tokens_total{kind="answer",model="tuned"} 3.0' in metrics.decode()
