@@ -27,6 +27,14 @@ class NonFiniteError(MedGeniusError):
     """The loss or the gradient became NaN or infinite; the parameters were not updated with it."""
 
 
+class StudyError(MedGeniusError):
+    """A study that does not exist, or whose trials fail one after the other."""
+
+
+class Pruned(Exception):  # noqa: N818  a normal end, not an error
+    """A study has seen enough of a run."""
+
+
 REQUEUE = 75
 """Exit status after SIGTERM and SIGUSR1: EX_TEMPFAIL of sysexits.h, start me again."""
 

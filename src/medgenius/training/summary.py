@@ -13,7 +13,8 @@ from rich.table import Table
 from medgenius.runs import Run, write_json
 from medgenius.training.callbacks.progress import duration
 
-Status = Literal["finished", "failed", "interrupted"]
+Status = Literal["finished", "pruned", "failed", "interrupted"]
+"""pruned: ended early by its study, as a normal end."""
 
 
 @dataclass(frozen=True, slots=True)
