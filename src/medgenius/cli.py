@@ -5,18 +5,21 @@ import sys
 from medgenius.config.app import run_verb
 from medgenius.config.curate import CurateConfig
 from medgenius.config.launch import Launch, Place, found_place, place_of
+from medgenius.config.report import ReportConfig
 from medgenius.config.train import TrainConfig
 from medgenius.lock import locked
 from medgenius.resume import chosen_run, config_of, has_finished
 from medgenius.runs import Run, create_run, write_config
 from medgenius.training.launcher import run_workers
 
-_USAGE = """usage: medgenius train|curate [overrides]
+_USAGE = """usage: medgenius train|curate|report [overrides]
 
   medgenius curate data.path=raw.jsonl.gz output=clean/     raw rows become clean dialogues with a report
   medgenius train                              fine-tune the embedded model on the sample dialogues
   medgenius train lora.r=64 trainer.epochs=5   change what you want to change
   medgenius train -m lora.r=8,16,32            one run for each value
+  medgenius train -m hydra/sweeper=optuna      a study with Optuna; the same line again joins or resumes it
+  medgenius report study=default               what a study came to, as a page and a table
   medgenius train --cfg job                    print the composed config
 """
 
@@ -26,7 +29,7 @@ def main() -> int:
     if len(sys.argv) < 2 or sys.argv[1] in {"-h", "--help"}:
         print(_USAGE, end="")
         return 0
-    verbs = {"train": train_main, "curate": curate_main}
+    verbs = {"train": train_main, "curate": curate_main, "report": report_main}
     verb = sys.argv.pop(1)
     if verb not in verbs:
         print(f"error: unknown verb {verb}; there are: {', '.join(verbs)}", file=sys.stderr)
@@ -41,6 +44,10 @@ def train_main() -> int:
 
 def curate_main() -> int:
     return run_verb(CurateConfig, _curate)
+
+
+def report_main() -> int:
+    return run_verb(ReportConfig, _report)
 
 
 def _train(config: TrainConfig, launch: Launch) -> int:
@@ -80,6 +87,13 @@ def _curate(config: CurateConfig, launch: Launch) -> int:  # noqa: ARG001  every
 
     folder = curate(config, Console())
     print(f"curated: {folder}", flush=True)
+    return 0
+
+
+def _report(config: ReportConfig, launch: Launch) -> int:  # noqa: ARG001  every verb is told how it was started
+    from medgenius.sweeps.report.write import write_report  # noqa: PLC0415  a refusal above must come at once
+
+    print(f"report: {write_report(config)}", flush=True)
     return 0
 
 
