@@ -5,6 +5,7 @@ import math
 import os
 import signal
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import optuna
@@ -14,6 +15,7 @@ from rich.console import Console
 
 from medgenius.config.launch import Place
 from medgenius.errors import ConfigError, Interrupted, StudyError
+from medgenius.lock import Owner
 from medgenius.runs import Run
 from medgenius.sweeps import worker as working
 from medgenius.sweeps.storage import turn
@@ -97,7 +99,7 @@ def test_a_failed_trial_is_recorded_and_the_others_go_on(tmp_path: Path) -> None
 
 
 def test_too_many_failures_in_a_row_end_the_worker(tmp_path: Path) -> None:
-    with pytest.raises(StudyError, match="2 trials in a row failed, the last: the .* became"):
+    with pytest.raises(StudyError, match=r"2 trials in a row failed, the last: the .* became"):
         run_study(
             tmp_path,
             *("trainer.epochs=1", "lora.r=choice(2,4)", "optimizer.learning_rate=1e30"),
@@ -159,10 +161,8 @@ def test_a_trial_that_a_signal_ends_goes_on_to_the_same_bytes_as_one_alone(
         run = Run(tmp_path / "alone" / "run", "alone")
         run.path.mkdir(parents=True)
         working.train(config.model_copy(update={"tracking": tracking}), run, Console(quiet=True), Place())
-    shared, alone = (
-        (path / "adapter" / "adapter_model.safetensors").read_bytes() for path in (directory(second), run.path)
-    )
-    assert shared == alone
+    shared, alone = (path / "adapter" / "adapter_model.safetensors" for path in (directory(second), run.path))
+    assert shared.read_bytes() == alone.read_bytes()
 
 
 def test_a_trial_of_a_process_that_is_gone_is_taken_over_and_given_up_after_its_retries(tmp_path: Path) -> None:
@@ -201,8 +201,4 @@ def test_another_machines_trial_is_taken_over_when_it_has_given_no_sign_for_long
 
 
 def owner_of_this_process() -> str:
-    from dataclasses import asdict
-
-    from medgenius.lock import Owner
-
     return json.dumps(asdict(Owner.this()))

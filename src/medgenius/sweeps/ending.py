@@ -30,13 +30,19 @@ def say_beginning(plan: Plan) -> None:
     print(f"search {goal} · {settings.sampler}, pruner {settings.pruner} · {told(study)} of {settings.n_trials} trials")
 
 
-def say_end(plan: Plan) -> None:
+def say_end(plan: Plan) -> Study:
     study = optuna.load_study(study_name=plan.config.study_name, storage=open_storage(plan.place))
     print(f"study  {study.study_name} · {told(study)} of {plan.config.n_trials} trials")
     for trial in best_trials(study):
         print(f"best   trial {trial.number} · {values(study, trial)}")
         print(f"again  {command(study, trial)}")
-    print(f"report medgenius report study={shlex.quote(study.study_name)}", flush=True)
+    report = f"study={shlex.quote(study.study_name)}"
+    if plan.base.run.root != "runs":
+        report += f" root={shlex.quote(plan.base.run.root)}"
+    if plan.config.storage:
+        report += f" storage={shlex.quote(str(plan.place))}"
+    print(f"report medgenius report {report}", flush=True)
+    return study
 
 
 def told(study: Study) -> str:

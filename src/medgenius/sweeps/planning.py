@@ -1,6 +1,6 @@
 """From a composed config to a checked plan: every mistake is told before the first trial."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
@@ -58,7 +58,7 @@ def make_plan(composed: DictConfig, arguments: Sequence[str], load: Load) -> Pla
         space.grid()
     for parameter in space.parameters:
         for value in parameter.corners():
-            _check(load, fixed, space, parameter, value)
+            _check(lambda chosen: _config_at(load, fixed, base, space, chosen), space, parameter, value)
     directory = study_dir(base.run.root, settings.study_name)
     plan = Plan(settings, space, base, tuple(fixed), place_of(settings.storage, directory), directory)
     seed_points(plan)
@@ -78,7 +78,20 @@ def config_with(load: Load, overrides: Sequence[str]) -> TrainConfig:
         raise translated(error, TrainConfig) from None
 
 
-def _check(load: Load, fixed: Sequence[str], space: Space, parameter: Parameter, value: Value) -> None:
+def _config_at(
+    load: Load, fixed: Sequence[str], base: TrainConfig, space: Space, chosen: Mapping[str, Value]
+) -> TrainConfig:
+    """The config of a trial. Plain values are put into the base, which is far quicker than composing it again."""
+    overrides = space.overrides(chosen)
+    if set(overrides) != {f"{key}={value!r}" for key, value in chosen.items() if "." in key}:
+        return config_with(load, [*fixed, *overrides])
+    values = OmegaConf.create(base.model_dump())
+    for key, value in chosen.items():
+        OmegaConf.update(values, key, value, force_add=True)
+    return to_config(values, TrainConfig)
+
+
+def _check(at: Callable[[Mapping[str, Value]], TrainConfig], space: Space, parameter: Parameter, value: Value) -> None:
     """A trial at an end of the space, with what its condition asks for."""
     by_key = {other.key: other for other in space.parameters}
     needed: dict[str, Value] = {}
@@ -88,7 +101,7 @@ def _check(load: Load, fixed: Sequence[str], space: Space, parameter: Parameter,
         needed[key] = values[0]
         waiting |= by_key[key].when
     try:
-        config_with(load, [*fixed, *space.overrides({**needed, parameter.key: value})])
+        at({**needed, parameter.key: value})
     except ConfigError as error:
         whole = " (whole numbers: range(…) or int(interval(…)))" if "valid integer" in str(error) else ""
         raise ConfigError(f"hydra.sweeper.space.{parameter.key}={parameter.text}: {error}{whole}") from None

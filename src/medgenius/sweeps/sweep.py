@@ -66,6 +66,7 @@ def sweep(context: HydraContext, config: DictConfig, arguments: list[str]) -> li
 
 def _launch(plan: Plan, job: Job) -> list[JobReturn]:
     from medgenius.sweeps.ending import say_beginning, say_end  # noqa: PLC0415  Optuna is not for refusals
+    from medgenius.sweeps.tracking import tell_wandb  # noqa: PLC0415
 
     directory = f"hydra.sweep.dir='{plan.directory}'"
     with flag_override(job.config, ["struct", "readonly"], [False, False]):
@@ -78,7 +79,7 @@ def _launch(plan: Plan, job: Job) -> list[JobReturn]:
             if error := done.return_value:  # asking raises what else ended the worker
                 raise error
     finally:
-        say_end(plan)
+        tell_wandb(plan, say_end(plan))
     return list(jobs)
 
 

@@ -78,7 +78,7 @@ def wandb_logger(config: TrainConfig, run: Run, run_id: str, name: str) -> Wandb
     tracking = config.tracking
     if tracking.mode == "off":
         return None
-    mode, why = _mode(tracking.mode)
+    mode, why = wandb_mode(tracking.mode)
     os.environ["WANDB_SILENT"] = "true"
     import wandb  # noqa: PLC0415  only where it is wanted
 
@@ -107,7 +107,7 @@ def wandb_logger(config: TrainConfig, run: Run, run_id: str, name: str) -> Wandb
     return WandbLogger(experiment=experiment)
 
 
-def _mode(wanted: Literal["online", "offline"]) -> tuple[Literal["online", "offline"], str | None]:
+def wandb_mode(wanted: Literal["online", "offline"]) -> tuple[Literal["online", "offline"], str | None]:
     """What W&B can be asked for here, and why it is not what was wanted."""
     if wanted == "offline":
         return "offline", "tracking=offline"
