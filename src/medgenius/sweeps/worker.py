@@ -11,7 +11,7 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial, Trial, TrialState
 from rich.console import Console
 
-from medgenius.config.duration import seconds
+from medgenius.config.duration import duration, seconds
 from medgenius.config.launch import Launch, Place
 from medgenius.config.train import TrainConfig
 from medgenius.errors import Interrupted, MedGeniusError, StudyError
@@ -24,7 +24,6 @@ from medgenius.sweeps.queue import ERROR, OVERRIDES, RUN_DIRECTORY, Queue
 from medgenius.sweeps.storage import open_storage, quiet_optuna, turn
 from medgenius.sweeps.study import Plan, open_study
 from medgenius.sweeps.watching import Heartbeat, TrialWatch
-from medgenius.training.callbacks.progress import duration
 from medgenius.training.loading import SharingLoader
 from medgenius.training.train import Around, train
 

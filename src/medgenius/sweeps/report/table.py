@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
+from medgenius.config.duration import duration
 from medgenius.sweeps.ending import best_trials, command, told, values
 from medgenius.sweeps.queue import ERROR
 from medgenius.sweeps.study import Facts
-from medgenius.training.callbacks.progress import duration
 
 
 def columns(facts: Facts) -> list[str]:
