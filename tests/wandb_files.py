@@ -25,6 +25,9 @@ class OfflineRun:
     config: dict[str, str] = field(default_factory=dict)
     """Values as JSON."""
     history: list[dict[str, float]] = field(default_factory=list)
+    tags: list[str] = field(default_factory=list)
+    summary: dict[str, str] = field(default_factory=dict)
+    """Values as JSON."""
     exit_code: int | None = None
 
     def points(self, metric: str) -> list[float]:
@@ -46,9 +49,14 @@ def read_offline_file(file: Path) -> OfflineRun:
             run_record = record.run
             found.run_id = run_record.run_id
             found.name, found.job_type, found.group = run_record.display_name, run_record.job_type, run_record.run_group
-            found.config = {_key(item): item.value_json for item in run_record.config.update}
+            found.tags = list(run_record.tags)
+            found.config |= {_key(item): item.value_json for item in run_record.config.update}
         elif record.HasField("history"):
             found.history.append({_key(item): json.loads(item.value_json) for item in record.history.item})
+        elif record.HasField("config"):
+            found.config |= {_key(item): item.value_json for item in record.config.update}
+        elif record.HasField("summary"):
+            found.summary |= {_key(item): item.value_json for item in record.summary.update}
         elif record.HasField("exit"):
             found.exit_code = record.exit.exit_code
     return found

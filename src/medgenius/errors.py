@@ -35,6 +35,14 @@ class OutOfMemoryError(MedGeniusError):
     """Memory is too small for what was asked, and smaller passes can't help; the parameters were not updated."""
 
 
+class StudyError(MedGeniusError):
+    """A study that does not exist, or whose trials fail one after the other."""
+
+
+class Pruned(Exception):  # noqa: N818  a normal end, not an error
+    """A study has seen enough of a run."""
+
+
 REQUEUE = 75
 """Exit status after SIGTERM and SIGUSR1: EX_TEMPFAIL of sysexits.h, start me again."""
 

@@ -31,6 +31,10 @@ class Owner:
     def this(cls) -> "Owner":
         return cls(os.getpid(), socket.gethostname(), _started(os.getpid()) or "")
 
+    def is_here(self) -> bool:
+        """Whether it belongs to this machine as it runs now: a process that is not to be seen has then ended."""
+        return self.host == socket.gethostname() and self.started.partition(" ")[0] == _boot()
+
     def may_live(self) -> bool:
         """False if this process has certainly ended; of another machine's nothing is certain."""
         return self.host != socket.gethostname() or _started(self.pid) == self.started
@@ -115,6 +119,10 @@ def _still_names(path: Path, descriptor: int) -> bool:
 def _started(pid: int) -> str | None:
     try:
         after_name = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2]
-        return f"{_BOOT.read_text(encoding='utf-8').strip()} {after_name.split()[19]}"
+        return f"{_boot()} {after_name.split()[19]}"
     except (FileNotFoundError, ProcessLookupError):
         return None
+
+
+def _boot() -> str:
+    return _BOOT.read_text(encoding="utf-8").strip()

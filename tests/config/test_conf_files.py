@@ -24,6 +24,7 @@ def test_every_choice_of_every_group_is_accepted(group: str, choice: str, tmp_pa
         ("data", "jsonl"): [f"data.path={file}"],
         ("data", "hub"): ["data.name=owner/set"],
         ("experiment", "first_learning"): [f"data.path={file}"],
+        ("experiment", "rank_lr_epochs"): [f"data.path={file}"],
     }
 
     config = composed(f"{group}={choice}", *needed.get((group, choice), []))

@@ -18,6 +18,7 @@ from omegaconf.errors import OmegaConfBaseException
 from medgenius.config.fields import Root
 from medgenius.config.launch import Launch, found_place
 from medgenius.config.suggest import keys
+from medgenius.config.sweeper import Sweep
 from medgenius.config.validate import R, to_config, unknown_key
 from medgenius.errors import ConfigError, Interrupted, MedGeniusError
 
@@ -25,6 +26,7 @@ _UNKNOWN_OVERRIDE = re.compile(r"Could not (?:override|delete from config\.) '([
 _FULL_KEY = re.compile(r"full_key: (\S+)")
 _DIRECTORIES = {"run", "run.path", "run.resume", "output"}
 """Keys whose value is a directory."""
+_SPACE = "hydra.sweeper.space."
 _TIME_FOR_THE_FIRST = 5.0
 """Seconds."""
 
@@ -44,7 +46,9 @@ def run_verb(schema: type[R], task: Callable[[R, Launch], int]) -> int:
     # Hydra prints several lines and leaves the process for what a user did; with this set it raises instead.
     os.environ["HYDRA_FULL_ERROR"] = "1"
 
-    sys.argv[1:] = [_with_quoted_directory(_with_whole_key(argument, schema)) for argument in sys.argv[1:]]
+    sys.argv[1:] = [
+        in_sweep_words(_with_quoted_directory(_with_whole_key(argument, schema))) for argument in sys.argv[1:]
+    ]
     statuses: list[int] = []
     begun = False
 
@@ -53,6 +57,7 @@ def run_verb(schema: type[R], task: Callable[[R, Launch], int]) -> int:
         begun = True
         # Answered here, since Hydra would print lines of its own; and the other jobs of a multirun go on.
         try:
+            _refuse_a_lone_study()
             statuses.append(task(to_config(composed, schema), _launch()))
         except MedGeniusError as error:
             statuses.append(say(error))
@@ -99,6 +104,34 @@ def _with_quoted_directory(argument: str) -> str:
     return f"{key}='" + value.replace("'", "\\'") + "'"
 
 
+def in_sweep_words(argument: str) -> str:
+    """What people write for a search space, in Hydra's grammar.
+
+    `log(…)` is `tag(log,…)`. Below hydra.sweeper.space a key may be new, may have its dots escaped, and its words are
+    no sweep of Hydra's own.
+    """
+    key, equals, value = argument.partition("=")
+    if not equals or not re.fullmatch(r"[+~]*[\w.\\/@-]+", key):
+        return argument
+    value = re.sub(r"(?<!\w)log\(", "tag(log,", value)
+    if not key.lstrip("+").startswith(_SPACE):
+        return f"{key}={value}"
+    words = re.match(r"(choice|range|interval|int|float|tag|shuffle|sort)\(", value)
+    quoted = f"'{value}'" if words and "'" not in value else value
+    return f"++{key.lstrip('+').replace(chr(92), '')}={quoted}"
+
+
+def _refuse_a_lone_study() -> None:
+    """
+    Raises:
+        ConfigError: a sweeper was chosen, and nothing asks for it.
+    """
+    settings = HydraConfig.get()
+    sweeper = settings.runtime.choices["hydra/sweeper"]
+    if settings.mode is not RunMode.MULTIRUN and sweeper != "basic":
+        raise ConfigError(f"hydra/sweeper={sweeper} needs -m: python train.py -m hydra/sweeper={sweeper}")
+
+
 def _launch() -> Launch:
     """How Hydra started this job."""
     settings = HydraConfig.get()
@@ -134,7 +167,7 @@ def translated(error: Exception, schema: type[Root]) -> ConfigError:
         if found := _UNKNOWN_OVERRIDE.search(text):
             full_key = _FULL_KEY.search("\n".join(texts))
             key = found.group(1) or (full_key.group(1) if full_key else found.group(2))
-            return unknown_key(key, schema)
+            return unknown_key(key, Sweep if key.startswith("hydra.sweeper.") else schema)
     return ConfigError(_without_link(texts[0]))
 
 

@@ -1,4 +1,4 @@
-"""Spans of time as people write them: `90s`, `10min`, `1.5h`."""
+"""Spans of time as people write them, `90s`, `10min`, `1.5h`, and read them."""
 
 import re
 from typing import Annotated
@@ -19,6 +19,15 @@ def seconds(text: str) -> float:
     if not length:
         raise ValueError("a time such as 90s, 10min or 1h")
     return length
+
+
+def duration(length: float) -> str:
+    """As people read it, from seconds: `75` -> `1 min 15 s`."""
+    minutes, rest = divmod(round(length), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
 def _is_duration(text: str) -> str:

@@ -1,6 +1,6 @@
 """Which key a person probably meant."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from difflib import SequenceMatcher
 from types import UnionType
 from typing import Annotated, Union, get_args, get_origin
@@ -61,3 +61,10 @@ def did_you_mean(wanted: str, schema: type[BaseModel]) -> str | None:
         best[key] = max(best.get(key, 0.0), _likeness(wanted, key, other_names))
     key = max(best, key=lambda candidate: best[candidate])
     return key if best[key] >= _CLOSE_ENOUGH else None
+
+
+def nearest(wanted: str, names: Iterable[str]) -> str | None:
+    """The name that `wanted` most resembles, or None where nothing is near."""
+    likeness = {name: SequenceMatcher(None, wanted, name).ratio() for name in names}
+    best = max(likeness, key=lambda name: likeness[name], default=None)
+    return best if best is not None and likeness[best] >= _CLOSE_ENOUGH else None

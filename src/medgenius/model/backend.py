@@ -1,18 +1,23 @@
 """The one place where the back end is chosen: a model with its adapter, and the loss of a pass under it."""
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from peft import PeftModel
+from transformers import LlamaForCausalLM
 
+from medgenius.config.model import ModelConfig
 from medgenius.config.train import TrainConfig
 from medgenius.errors import ModelError
 from medgenius.model.adapter import add_adapter
 from medgenius.model.backbone import load_backbone
 from medgenius.model.loss import LossSum, target_loss_sum
 from medgenius.model.sharding import shard_frozen
+
+LoadBackbone = Callable[[ModelConfig, Path, torch.dtype, torch.device], LlamaForCausalLM]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +26,17 @@ class Trainable:
     loss_sum: LossSum
 
 
-def load_trainable(config: TrainConfig, cache_dir: Path, dtype: torch.dtype, device: torch.device) -> Trainable:
+def load_trainable(
+    config: TrainConfig,
+    cache_dir: Path,
+    dtype: torch.dtype,
+    device: torch.device,
+    load: LoadBackbone = load_backbone,
+) -> Trainable:
     """The frozen model with a fresh adapter, as `model.backend` and `trainer.strategy` say.
+
+    Args:
+        load: where our own back end gets the frozen model that it is alone to change
 
     Raises:
         ModelError: it cannot be had.
@@ -38,9 +52,9 @@ def load_trainable(config: TrainConfig, cache_dir: Path, dtype: torch.dtype, dev
         )
     if config.trainer.strategy == "fsdp":
         without_copies = config.model.model_copy(update={"cache_dequantized": False})
-        whole = load_backbone(without_copies, cache_dir, dtype, torch.device("cpu"))  # it may be too large for a GPU
+        whole = load(without_copies, cache_dir, dtype, torch.device("cpu"))  # it may be too large for a GPU
         model = add_adapter(whole, config.lora, config.seed)
         shard_frozen(model, device)
     else:
-        model = add_adapter(load_backbone(config.model, cache_dir, dtype, device), config.lora, config.seed)
+        model = add_adapter(load(config.model, cache_dir, dtype, device), config.lora, config.seed)
     return Trainable(model, target_loss_sum)

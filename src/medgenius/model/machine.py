@@ -1,7 +1,9 @@
 """What this machine has: where to compute, in which precision, and how much memory was used."""
 
 import resource
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import torch
@@ -33,6 +35,14 @@ class Machine:
         if self.device.type == "cuda":
             return torch.cuda.max_memory_allocated(self.device)
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024  # Linux counts in KiB
+
+
+def forget_peak_memory() -> None:
+    """Count the highest use from now on, for a process that trains more than once."""
+    with suppress(OSError):  # some containers do not allow it
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # `man 5 proc`: the peak resident set size
+    if torch.cuda.is_available():
+        torch.cuda.reset_peak_memory_stats()
 
 
 def choose_machine(config: TrainerConfig, local_rank: int = 0) -> Machine:

@@ -34,6 +34,8 @@ class MultirunCallback(Callback):
                 _check(config.hydra.job.config_name, list(job))
 
     def on_multirun_end(self, config: DictConfig, **kwargs: object) -> None:  # noqa: ARG002
+        if config.hydra.sweeper._target_ != _BASIC:
+            return  # it tells what it came to itself
         root, name = Path(config.run.root).expanduser(), config.run.name
         sweep = root / name if name else Path(config.hydra.sweep.dir)
         Console().print(runs_table(sorted(path for path in sweep.iterdir() if path.is_dir())))

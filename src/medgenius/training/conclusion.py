@@ -16,7 +16,7 @@ def conclude(parts: Parts, outcome: Outcome) -> Summary:
     """End the logs, and tell what the run came to."""
     summary = summarize(parts, outcome)
     close(parts.loggers, summary)
-    if summary.status == "finished":
+    if summary.status in {"finished", "pruned"}:
         write_report(parts.run, parts.config, summary)
     write_summary(parts.run, summary)  # the last file: a run that says it has finished lacks nothing
     if summary.status != "failed":
@@ -48,8 +48,11 @@ def summarize(parts: Parts, outcome: Outcome) -> Summary:
 
 
 def close(loggers: Sequence[Logger], summary: Summary) -> None:
-    """End every log; W&B's run is marked failed unless the training finished."""
+    """End every log; W&B's run is marked failed unless the training finished or was pruned."""
+    ended_well = summary.status in {"finished", "pruned"}
     for logger in loggers:
-        logger.finalize("success" if summary.status == "finished" else "failed")
+        logger.finalize("success" if ended_well else "failed")
         if isinstance(logger, WandbLogger):
-            end_wandb(logger, asdict(summary), exit_code=0 if summary.status == "finished" else 1)
+            if summary.status == "pruned":
+                logger.experiment.tags = (*(logger.experiment.tags or ()), "pruned")
+            end_wandb(logger, asdict(summary), exit_code=0 if ended_well else 1)

@@ -86,7 +86,7 @@ def wandb_logger(config: TrainConfig, run: Run, run_id: str, name: str) -> Wandb
     tracking = config.tracking
     if tracking.mode == "off":
         return None
-    mode, why = _mode(tracking.mode)
+    mode, why = wandb_mode(tracking.mode)
     os.environ["WANDB_SILENT"] = "true"
     import wandb  # noqa: PLC0415  only where it is wanted
 
@@ -153,7 +153,7 @@ def _first_line(error: Exception) -> str:
     return str(error).strip().partition("\n")[0][:200]
 
 
-def _mode(wanted: _Mode) -> tuple[_Mode, str | None]:
+def wandb_mode(wanted: _Mode) -> tuple[_Mode, str | None]:
     """What W&B can be asked for here, and why it is not what was wanted."""
     if wanted == "offline":
         return "offline", "tracking=offline"

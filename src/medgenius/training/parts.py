@@ -10,6 +10,7 @@ from medgenius.config.train import TrainConfig
 from medgenius.model.machine import Machine
 from medgenius.runs import Run
 from medgenius.training.beginning import Start
+from medgenius.training.callbacks.pruning import Watcher
 from medgenius.training.callbacks.throughput import Throughput
 from medgenius.training.distributed import Group
 from medgenius.training.engine import Engine
@@ -41,6 +42,8 @@ class Parts:
     start: Start
     resumed: Snapshot | None
     """Where a process before this one came to."""
+    watcher: Watcher | None
+    """The study that this run is a trial of"""
     started: float
     """When the run would have begun if this process had done all of it, on the clock of `time.perf_counter`."""
 

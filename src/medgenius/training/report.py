@@ -8,9 +8,9 @@ from pathlib import Path
 
 from pytorch_lightning.utilities import rank_zero_only
 
+from medgenius.config.duration import duration
 from medgenius.config.train import TrainConfig
 from medgenius.runs import Run, write_text
-from medgenius.training.callbacks.progress import duration
 from medgenius.training.loggers import flat
 from medgenius.training.summary import Summary
 

@@ -27,10 +27,12 @@ class TrainingData:
     questions: list[Dialogue]
     """Validation dialogues whose questions are answered before and after."""
     skipped: list[BadRow]
+    canaries: int
+    """Of the dialogues for training, the ones that were planted."""
 
 
-def prepare_data(config: TrainConfig, prompt: Prompt, run: Run, console: Console) -> TrainingData:
-    """Rows to examples on both sides of the split; every row that was left out is written down.
+def read_data(config: TrainConfig, prompt: Prompt) -> TrainingData:
+    """Rows to examples on both sides of the split.
 
     Raises:
         DataError: nothing left to train on or to validate with, or dialogues that can't be used under `stop`.
@@ -49,14 +51,18 @@ def prepare_data(config: TrainConfig, prompt: Prompt, run: Run, console: Console
         raise DataError(f"{shown}\n{len(refused)} dialogues can't be used; leave them out with data.on_bad_row=skip")
     if not train.examples or not validation.examples:
         raise DataError("no dialogue is left for training or for validation: see data.max_length")
-    skipped = loaded.skipped + refused
-    if skipped:
-        rank_zero_only(write_jsonl)(run.skipped_rows, [asdict(row) for row in skipped])
-        console.print(f"[yellow]{len(skipped)} rows skipped[/], named in {run.skipped_rows}", highlight=False)
-    planted = f", {len(canaries):,} of them canaries" if canaries else ""
+    questions = split.validation[: config.tracking.samples] if wants_samples(config) else []
+    return TrainingData(train, validation, questions, loaded.skipped + refused, len(canaries))
+
+
+def tell_data(data: TrainingData, run: Run, console: Console) -> None:
+    """Every row that was left out is written down."""
+    if data.skipped:
+        rank_zero_only(write_jsonl)(run.skipped_rows, [asdict(row) for row in data.skipped])
+        console.print(f"[yellow]{len(data.skipped)} rows skipped[/], named in {run.skipped_rows}", highlight=False)
+    planted = f", {data.canaries:,} of them canaries" if data.canaries else ""
     console.print(
-        f"data   {len(train.examples):,} dialogues for training{planted}, {len(validation.examples):,} for validation",
+        f"data   {len(data.train.examples):,} dialogues for training{planted}, "
+        f"{len(data.validation.examples):,} for validation",
         highlight=False,
     )
-    questions = split.validation[: config.tracking.samples] if wants_samples(config) else []
-    return TrainingData(train, validation, questions, skipped)

@@ -10,10 +10,11 @@ from rich.console import Console
 from rich.panel import Panel
 from rich.table import Table
 
+from medgenius.config.duration import duration
 from medgenius.runs import Run, write_json
-from medgenius.training.callbacks.progress import duration
 
-Status = Literal["finished", "failed", "interrupted"]
+Status = Literal["finished", "pruned", "failed", "interrupted"]
+"""pruned: ended early by its study, as a normal end."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import time
 from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -19,9 +20,9 @@ from medgenius.config.train import TrainConfig  # noqa: E402
 from medgenius.data.prompt import Prompt  # noqa: E402
 from medgenius.data.sharing import Share  # noqa: E402
 from medgenius.data.steps import steps_per_epoch, training_steps, validation_steps  # noqa: E402
-from medgenius.errors import Interrupted, MedGeniusError, RunError  # noqa: E402
+from medgenius.errors import Interrupted, MedGeniusError, Pruned, RunError  # noqa: E402
 from medgenius.model.adapter import backbone_of, save_adapter, trainable_parameters  # noqa: E402
-from medgenius.model.backbone import load_tokenizer, prepare_files  # noqa: E402
+from medgenius.model.backbone import prepare_files  # noqa: E402
 from medgenius.model.backend import load_trainable  # noqa: E402
 from medgenius.model.machine import Machine, choose_machine  # noqa: E402
 from medgenius.runs import Run, new_directory, write_config  # noqa: E402
@@ -32,28 +33,42 @@ from medgenius.training.beginning import (  # noqa: E402
     settled_engine,
     with_settled_copies,
 )
+from medgenius.training.callbacks.pruning import Watcher  # noqa: E402
 from medgenius.training.callbacks.signals import Signals  # noqa: E402
 from medgenius.training.callbacks.throughput import Throughput  # noqa: E402
 from medgenius.training.conclusion import conclude  # noqa: E402
 from medgenius.training.distributed import Group, join  # noqa: E402
+from medgenius.training.loading import Loader  # noqa: E402
 from medgenius.training.loggers import JsonlLogger, wandb_logger  # noqa: E402
 from medgenius.training.memory import PassSize, out_of_memory_in_one_line  # noqa: E402
 from medgenius.training.module import FineTuning  # noqa: E402
 from medgenius.training.parts import Outcome, Parts  # noqa: E402
 from medgenius.training.rng import random_state  # noqa: E402
-from medgenius.training.rows import prepare_data  # noqa: E402
+from medgenius.training.rows import tell_data  # noqa: E402
 from medgenius.training.samples import Sampler, write_samples  # noqa: E402
 from medgenius.training.summary import Summary  # noqa: E402
 from medgenius.training.trainer import build_trainer, go_on  # noqa: E402
 
 
-def train(config: TrainConfig, run: Run | None, console: Console, place: Place) -> Summary:
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What surrounds a run in its process."""
+
+    loader: Loader = field(default_factory=Loader)
+    watcher: Watcher | None = None
+    """The study that the run is a trial of"""
+
+
+def train(
+    config: TrainConfig, run: Run | None, console: Console, place: Place, around: Around | None = None
+) -> Summary:
     """Fine-tune as the config says and fill the run directory, from its last complete checkpoint if it has one.
 
     With several processes each calls this; the first one writes.
 
     Args:
         run: None where another process made the directory
+        around: None for a run that is alone in its process
 
     Raises:
         Interrupted: a signal asked the run to end; there is a checkpoint of the last step.
@@ -61,21 +76,26 @@ def train(config: TrainConfig, run: Run | None, console: Console, place: Place) 
             and W&B's run is closed.
     """
     with Signals() as signals:
-        return _train(config, run, console, place, signals)
+        return _train(config, run, console, place, around or Around(), signals)
 
 
-def _train(config: TrainConfig, run: Run | None, console: Console, place: Place, signals: Signals) -> Summary:
+def _train(  # noqa: PLR0913, PLR0917  as `train`, and the signals
+    config: TrainConfig, run: Run | None, console: Console, place: Place, around: Around, signals: Signals
+) -> Summary:
     started = time.perf_counter()
     machine = choose_machine(config.trainer, place.local_rank)
     group = join(place, machine.device, config.trainer.devices)
     signals.agree_with(group)
     run = group.from_first(run)
     rank_zero_only(write_config)(run, config)
-    parts = assemble(config, run, console, machine, group, started)
+    parts = assemble(config, run, console, machine, group, around, started)
     outcome = Outcome()
     try:
         fit(parts, outcome, signals)
         save(parts)
+    except Pruned:
+        outcome.status, outcome.loss_after = "pruned", parts.module.validation_loss
+        return conclude(parts, outcome)
     except BaseException as raised:
         # Lightning answers Ctrl-C by leaving the process.
         stopped = isinstance(raised, Interrupted | KeyboardInterrupt | SystemExit)
@@ -90,7 +110,13 @@ def _train(config: TrainConfig, run: Run | None, console: Console, place: Place,
 
 @out_of_memory_in_one_line("loading")
 def assemble(  # noqa: PLR0913, PLR0917  what is there before anything is loaded
-    config: TrainConfig, run: Run, console: Console, machine: Machine, group: Group, started: float
+    config: TrainConfig,
+    run: Run,
+    console: Console,
+    machine: Machine,
+    group: Group,
+    around: Around,
+    started: float,
 ) -> Parts:
     """Load and check everything: what an earlier process left, tokenizer, dialogues, model, adapter.
 
@@ -103,13 +129,14 @@ def assemble(  # noqa: PLR0913, PLR0917  what is there before anything is loaded
     pytorch_lightning.seed_everything(config.seed, verbose=False)
     rank_zero_only(prepare_files)(config.model, cache_dir)
     group.wait()
-    tokenizer = load_tokenizer(config.model, cache_dir)
+    tokenizer = around.loader.tokenizer(config, cache_dir)
     prompt = Prompt(config.prompt, tokenizer)
     tokenizer.chat_template = prompt.chat_template
-    data = prepare_data(config, prompt, run, console)
+    data = around.loader.data(config, prompt)
+    tell_data(data, run, console)
     refuse_other_data(config, run, start, data)
     settled = with_settled_copies(config, start, group.rank)
-    trainable = load_trainable(settled, cache_dir, machine.dtype, machine.device)
+    trainable = load_trainable(settled, cache_dir, machine.dtype, machine.device, around.loader.backbone)
     model = trainable.model
     if group.rank:  # dropout draws otherwise in each process; the adapter was drawn alike
         pytorch_lightning.seed_everything(config.seed + group.rank, verbose=False)
@@ -148,6 +175,7 @@ def assemble(  # noqa: PLR0913, PLR0917  what is there before anything is loaded
         loggers=[metrics] if metrics else [],
         start=start,
         resumed=resumed,
+        watcher=around.watcher,
         started=started - (resumed.position.seconds if resumed else 0.0),
     )
 
@@ -164,6 +192,8 @@ def fit(parts: Parts, outcome: Outcome, signals: Signals) -> None:
     to_validate = validation_steps(parts.data.validation.examples, share)
     if group.is_first and (wandb := wandb_logger(config, parts.run, parts.start.wandb_id, parts.start.wandb_name)):
         parts.loggers.append(wandb)
+        if parts.watcher:
+            wandb.experiment.config.update(dict(parts.watcher.facts))
     trainer = build_trainer(parts, signals, rng)
 
     go_on(parts, trainer, to_validate)

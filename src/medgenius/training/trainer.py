@@ -11,6 +11,7 @@ from medgenius.data.prompt import Example
 from medgenius.data.steps import steps_per_epoch
 from medgenius.training.callbacks.checkpoint import Checkpoints
 from medgenius.training.callbacks.progress import ProgressBar
+from medgenius.training.callbacks.pruning import Pruning
 from medgenius.training.callbacks.resume import Resume
 from medgenius.training.callbacks.signals import Signals
 from medgenius.training.parts import Parts
@@ -51,6 +52,7 @@ def build_trainer(parts: Parts, signals: Signals, rng: RandomState) -> Trainer:
                 lambda: parts.seconds,
                 resumed.position if resumed else None,
             ),
+            *([Pruning(parts.watcher, validate_every(parts))] if parts.watcher else []),
             signals,
         ],
         max_epochs=1,

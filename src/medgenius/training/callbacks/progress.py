@@ -6,8 +6,11 @@ from pytorch_lightning import Callback, LightningModule, Trainer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from medgenius.config.duration import duration
 from medgenius.training.callbacks.throughput import Throughput
 from medgenius.training.module import FineTuning
+
+__all__ = ["ProgressBar", "duration"]
 
 _LINE_EVERY = 30.0
 """Seconds between lines without a terminal."""
@@ -75,12 +78,3 @@ class ProgressBar(Callback):
 
     def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:  # noqa: ARG002
         self._bar.stop()
-
-
-def duration(seconds: float) -> str:
-    """`75` -> `1 min 15 s`."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {minutes} min"
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

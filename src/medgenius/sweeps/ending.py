@@ -1,0 +1,70 @@
+"""What a person is told of a study before its first trial and after its last."""
+
+import shlex
+from collections import Counter
+
+import optuna
+from optuna.study import Study
+from optuna.trial import FrozenTrial
+
+from medgenius.sweeps.queue import OVERRIDES
+from medgenius.sweeps.storage import open_storage, quiet_optuna, turn
+from medgenius.sweeps.study import Plan, facts_of, open_study
+
+
+def say_beginning(plan: Plan) -> None:
+    """
+    Raises:
+        ConfigError, RunError: the study can't be joined.
+    """
+    quiet_optuna()
+    with turn(plan.place):
+        study = open_study(plan, open_storage(plan.place))
+    print(f"study  {study.study_name} · {plan.place}")
+    for key, text in plan.space.written().items():
+        print(f"space  {key}={text}")
+    settings = plan.config
+    goal = ", ".join(
+        f"{direction} {metric}" for direction, metric in zip(settings.directions, settings.metrics, strict=True)
+    )
+    print(f"search {goal} · {settings.sampler}, pruner {settings.pruner} · {told(study)} of {settings.n_trials} trials")
+
+
+def say_end(plan: Plan) -> Study:
+    study = optuna.load_study(study_name=plan.config.study_name, storage=open_storage(plan.place))
+    print(f"study  {study.study_name} · {told(study)} of {plan.config.n_trials} trials")
+    for trial in best_trials(study):
+        print(f"best   trial {trial.number} · {values(study, trial)}")
+        print(f"again  {command(study, trial)}")
+    report = f"study={shlex.quote(study.study_name)}"
+    if plan.base.run.root != "runs":
+        report += f" root={shlex.quote(plan.base.run.root)}"
+    if plan.config.storage:
+        report += f" storage={shlex.quote(str(plan.place))}"
+    print(f"report medgenius report {report}", flush=True)
+    return study
+
+
+def told(study: Study) -> str:
+    """How many trials there are of each state."""
+    counts = Counter(trial.state.name.lower() for trial in study.get_trials(deepcopy=False))
+    return ", ".join(f"{count} {state}" for state, count in sorted(counts.items())) or "none"
+
+
+def best_trials(study: Study) -> list[FrozenTrial]:
+    """The best one, or of several metrics the Pareto set; empty while none is complete."""
+    return study.best_trials
+
+
+def values(study: Study, trial: FrozenTrial) -> str:
+    facts = facts_of(study)
+    names = facts.metrics if facts else [f"value {i}" for i in range(len(trial.values))]
+    return ", ".join(f"{name} {value:.6g}" for name, value in zip(names, trial.values, strict=True))
+
+
+def command(study: Study, trial: FrozenTrial) -> str:
+    """The line that trains this trial alone."""
+    facts = facts_of(study)
+    fixed = facts.overrides if facts else []
+    chosen = trial.user_attrs[OVERRIDES]
+    return shlex.join(["python", "train.py", *fixed, *chosen])

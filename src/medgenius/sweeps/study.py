@@ -1,0 +1,195 @@
+"""A study: made once, joined by every later line that says the same."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import optuna
+from optuna.storages import BaseStorage
+from optuna.study import Study
+from optuna.trial import TrialState
+from pydantic import TypeAdapter, ValidationError
+
+from medgenius.config.sweeper import SweeperConfig
+from medgenius.config.train import TrainConfig
+from medgenius.errors import ConfigError, RunError
+from medgenius.resume import flat, may_change
+from medgenius.runs import Json
+from medgenius.sweeps.choosing import pruner_of
+from medgenius.sweeps.space import HERE, Space, Value
+from medgenius.sweeps.storage import Place
+
+_FACTS = "medgenius"
+"""The study's user attribute."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What all trials of a study have in common, kept with it."""
+
+    metrics: list[str]
+    directions: list[str]
+    space: dict[str, str]
+    """As written"""
+    overrides: list[str]
+    """Of the command line, those that every trial has"""
+    config: dict[str, object]
+    """The config that trials differ from in the space alone, by dotted keys"""
+    currency: str
+    """Of what a trial cost"""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A checked sweep: everything that a worker on another machine needs, too."""
+
+    config: SweeperConfig
+    space: Space
+    base: TrainConfig
+    """Of no trial: with none of the space's values"""
+    overrides: tuple[str, ...]
+    """Of every trial"""
+    place: Place
+    directory: Path
+    """Of the study; each trial's run directory lies in it"""
+
+    def facts(self) -> Facts:
+        searched = [parameter.key for parameter in self.space.parameters]
+        values = {
+            key: value
+            for key, value in flat(self.base).items()
+            if not may_change(key) and not any(key == name or key.startswith(f"{name}.") for name in searched)
+        }
+        return Facts(
+            metrics=list(self.config.metrics),
+            directions=list(self.config.directions),
+            space=self.space.written(),
+            overrides=list(self.overrides),
+            config=dict(values),
+            currency=self.base.run.currency,
+        )
+
+
+def study_dir(root: str, study_name: str) -> Path:
+    return Path(root).expanduser() / "studies" / study_name
+
+
+def open_study(plan: Plan, storage: BaseStorage) -> Study:
+    """Make the study with its first points, or join it. Call it in `turn`.
+
+    Raises:
+        ConfigError: a study of this name asks something else; a seed trial lies outside the space.
+    """
+    seeds = seed_points(plan)
+    study = optuna.create_study(
+        storage=storage,
+        study_name=plan.config.study_name,
+        directions=list(plan.config.directions),
+        pruner=pruner_of(plan.config),
+        load_if_exists=True,
+    )
+    found = facts_of(study)
+    if found is not None:
+        _refuse_another(plan, found)
+        return study
+    if any(trial.state != TrialState.WAITING for trial in study.get_trials(deepcopy=False)):
+        raise ConfigError(
+            f"hydra.sweeper.study_name={study.study_name}: a study of another program ({plan.place}); take another name"
+        )
+    for point in seeds:
+        study.enqueue_trial(point, skip_if_exists=True)
+    if plan.config.sampler == "grid":
+        for point in plan.space.grid():
+            study.enqueue_trial(point, skip_if_exists=True)
+    study.set_metric_names(list(plan.config.metrics))
+    study.set_user_attr(_FACTS, asdict(plan.facts()))  # last: a study without it is still being made
+    return study
+
+
+def facts_of(study: Study) -> Facts | None:
+    """
+    Raises:
+        RunError: they are of another version.
+    """
+    stored = study.user_attrs.get(_FACTS)
+    if stored is None:
+        return None
+    try:
+        return TypeAdapter(Facts).validate_python(stored)
+    except ValidationError:
+        raise RunError(f"study {study.study_name} is of another version of medgenius") from None
+
+
+def _refuse_another(plan: Plan, found: Facts) -> None:
+    wanted = plan.facts()
+    pairs: list[tuple[str, object, object]] = [
+        ("hydra.sweeper.metric", wanted.metrics, found.metrics),
+        ("hydra.sweeper.direction", wanted.directions, found.directions),
+    ]
+    searched = {**found.space, **wanted.space}
+    pairs += [(f"{HERE}.{key}", wanted.space.get(key), found.space.get(key)) for key in searched]
+    pairs += [(key, value, found.config.get(key)) for key, value in wanted.config.items() if key not in searched]
+    lines = [f"{key}={_told(new)}: the study has {_told(old)}" for key, new, old in pairs if new != old]
+    if lines:
+        lines[-1] += f". To ask something else, choose another hydra.sweeper.study_name than {plan.config.study_name}"
+        raise ConfigError("\n".join(lines))
+
+
+def _told(value: object) -> str:
+    return "nothing" if value is None else str(value)
+
+
+def seed_points(plan: Plan) -> list[dict[str, Value]]:
+    """The first points of the study. The config itself is left out, and said, where the space does not hold it.
+
+    Raises:
+        ConfigError: a point that a person wrote lies outside the space.
+    """
+    config: Mapping[str, Json] = flat(plan.base)
+    points = []
+    for written in plan.config.seed_trials:
+        named = _flat(written, "")
+        for key in named:
+            if key not in plan.space.written():
+                raise ConfigError(f"hydra.sweeper.seed_trials: {key} is not searched; there are: {_keys(plan.space)}")
+        point, outside = _point(plan.space, named, config)
+        if outside and named:
+            raise ConfigError(f"hydra.sweeper.seed_trials: {outside}: lies outside the space")
+        if outside:
+            print(f"the config itself is not tried first: {outside} lies outside the space", flush=True)
+        else:
+            points.append(point)
+    return points
+
+
+def _point(
+    space: Space, named: Mapping[str, object], config: Mapping[str, Json]
+) -> tuple[dict[str, Value], str | None]:
+    """The values, and the first that the space does not hold."""
+    point: dict[str, Value] = {}
+    for parameter in space.parameters:
+        if not parameter.is_active(point):
+            continue
+        value = named[parameter.key] if parameter.key in named else config.get(parameter.key)
+        if isinstance(value, list | tuple):
+            value = f"[{','.join(map(str, value))}]"
+        if not isinstance(value, None | bool | int | float | str) or not parameter.holds(value):
+            return point, f"{parameter.key}={value}"
+        point[parameter.key] = value
+    return point, None
+
+
+def _flat(values: Mapping[str, object], prefix: str) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for key, value in values.items():
+        found |= _flat(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {f"{prefix}{key}": value}
+    return found
+
+
+def _keys(space: Space) -> str:
+    return ", ".join(space.written())
+
+
+def trial_overrides(plan: Plan, chosen: Mapping[str, Value]) -> Sequence[str]:
+    """What a person would type to run this trial alone."""
+    return [*plan.overrides, *plan.space.overrides(chosen)]

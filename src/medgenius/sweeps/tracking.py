@@ -1,0 +1,57 @@
+"""The study's own run in W&B, beside those of its trials and in their group."""
+
+import hashlib
+import os
+
+from optuna.study import Study
+
+from medgenius.sweeps.ending import best_trials, command
+from medgenius.sweeps.report.table import columns, rows
+from medgenius.sweeps.storage import turn
+from medgenius.sweeps.study import Plan, facts_of
+from medgenius.training.loggers import wandb_mode
+
+_TOLD = "medgenius:wandb"
+"""The study's user attribute: how many ended trials W&B has been told of."""
+
+
+def tell_wandb(plan: Plan, study: Study) -> None:
+    """A table of all trials, the best of them and the line that trains it again; under one id, however often."""
+    facts = facts_of(study)
+    ended = sum(trial.state.is_finished() for trial in study.get_trials(deepcopy=False))
+    tracking = plan.base.tracking
+    if tracking.mode == "off" or facts is None:
+        return
+    with turn(plan.place):  # of several workers that end together one tells
+        if study.user_attrs.get(_TOLD) == ended:
+            return
+        study.set_user_attr(_TOLD, ended)
+    os.environ["WANDB_SILENT"] = "true"
+    import wandb  # noqa: PLC0415  only where it is wanted
+
+    mode, _ = wandb_mode(tracking.mode)
+    run = wandb.init(
+        id=f"study-{hashlib.sha256(f'{plan.place} {study.study_name}'.encode()).hexdigest()[:10]}",
+        resume="allow" if mode == "online" else None,
+        name=f"study {study.study_name}",
+        dir=str(plan.directory),
+        project=tracking.project,
+        entity=tracking.entity,
+        group=tracking.group or study.study_name,
+        job_type="study",
+        tags=[*tracking.tags, "study"],
+        mode=mode,
+        settings=wandb.Settings(console="off", save_code=False, disable_git=True, init_timeout=60, silent=True),
+        config={"study": study.study_name, "sampler": plan.config.sampler, "pruner": plan.config.pruner}
+        | {f"space.{key}": text for key, text in facts.space.items()},
+    )
+    run.log({"trials": wandb.Table(columns=columns(facts), data=rows(study, facts))})
+    run.summary["trials"] = ended
+    if best := best_trials(study):
+        run.summary["best.trial"] = best[0].number
+        run.summary["best.command"] = command(study, best[0])
+        for name, value in zip(facts.metrics, best[0].values, strict=True):
+            run.summary[f"best.{name}"] = value
+        for key, value in best[0].params.items():
+            run.summary[f"best.{key}"] = value
+    run.finish(exit_code=0)

@@ -1,0 +1,174 @@
+"""Studies from the command line: real processes, killed and several at once."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import optuna
+import pytest
+from optuna.trial import TrialState
+
+from tests.support import ROOT
+from tests.sweeps.small import TINY
+from tests.wandb_files import read_offline_file
+
+_SMALL = ("lora.r=choice(2,4)", "trainer.epochs=1", "hydra.sweeper.pruner=none", "hydra.sweeper.startup_trials=2")
+_POSTGRES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+
+
+def line(root: Path, *arguments: str) -> list[str]:
+    words = ["train.py", "-m", "hydra/sweeper=optuna", *TINY, f"run.root={root}", *arguments]
+    return [sys.executable, *words]
+
+
+def started(root: Path, *arguments: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(line(root, *arguments), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def output_of(process: "subprocess.Popen[str]") -> str:
+    told, errors = process.communicate(timeout=500)
+    assert process.returncode == 0, errors
+    return told
+
+
+def loaded(root: Path) -> optuna.Study:
+    return optuna.load_study(study_name="default", storage=f"sqlite:///{root}/studies/default/study.db")
+
+
+def test_a_killed_study_goes_on_where_it_was_and_ends_with_as_many_trials_as_asked(tmp_path: Path) -> None:
+    asked = (*_SMALL, "trainer.epochs=2", "hydra.sweeper.n_trials=2", "optimizer.learning_rate=choice(1e-3,1e-4)")
+    first = started(tmp_path, *asked)
+    assert first.stdout is not None
+    for told in first.stdout:
+        if told.startswith("trial 1 · validation 1"):
+            break
+    first.send_signal(signal.SIGKILL)
+    first.wait()
+    before = loaded(tmp_path).trials
+    assert [trial.state for trial in before] == [TrialState.COMPLETE, TrialState.RUNNING]
+
+    told = output_of(started(tmp_path, *asked))
+
+    trials = loaded(tmp_path).trials
+    assert [trial.state for trial in trials] == [TrialState.COMPLETE] * 2
+    assert trials[0] == before[0]
+    assert trials[1].params == before[1].params
+    assert trials[1].user_attrs["run_directory"] == before[1].user_attrs["run_directory"]
+    assert "trial 0 ·" not in told
+    assert "2 complete of 2 trials" in told
+    assert "again  python train.py model=tiny" in told
+
+
+@pytest.mark.slow
+def test_two_processes_that_start_the_same_study_at_once_share_it(tmp_path: Path) -> None:
+    asked = (*_SMALL, "hydra.sweeper.n_trials=5")
+    together = [started(tmp_path, *asked) for _ in range(2)]
+    told = [output_of(process) for process in together]
+
+    trials = loaded(tmp_path).trials
+    assert [trial.number for trial in trials] == list(range(5))
+    assert all(trial.state == TrialState.COMPLETE for trial in trials)
+    assert all("complete ·" in output for output in told)
+    assert len({str(trial.params) for trial in trials}) == 5  # nobody drew what another had drawn
+
+
+@pytest.mark.slow
+def test_workers_of_hydras_joblib_launcher(tmp_path: Path) -> None:
+    pytest.importorskip("joblib", reason="hydra-joblib-launcher is not installed")
+    asked = (*_SMALL, "hydra.sweeper.n_trials=4", "hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
+    output_of(started(tmp_path, *asked))
+
+    trials = loaded(tmp_path).trials
+    assert [trial.state for trial in trials] == [TrialState.COMPLETE] * 4
+    owners = {trial.system_attrs["medgenius:owner"] for trial in trials}
+    assert len(owners) == 2
+
+
+@pytest.mark.slow
+def test_wandb_has_a_run_for_each_trial_and_one_for_the_study(tmp_path: Path) -> None:
+    asked = (*_SMALL, "trainer.epochs=3", "tracking=offline", "hydra.sweeper.n_trials=3", "hydra.sweeper.sampler=grid")
+    pruned = ("hydra.sweeper.pruner=median", "hydra.sweeper.prune_after_trials=1", "lora.r=2")
+    rates = ("optimizer.learning_rate=choice(1e-2,1e-6,1e-7)", "hydra.sweeper.seed_trials=[]")
+    output_of(started(tmp_path, *asked, *pruned, *rates))
+
+    for trial in loaded(tmp_path).trials:
+        (file,) = Path(trial.user_attrs["run_directory"]).glob("wandb/offline-run-*/*.wandb")
+        run = read_offline_file(file)
+        assert (run.group, run.job_type, run.exit_code) == ("default", "trial", 0)
+        assert run.config["trial.number"] == str(trial.number)
+        assert float(run.config["trial.params.optimizer.learning_rate"]) == trial.params["optimizer.learning_rate"]
+        assert ("pruned" in run.tags) == (trial.state == TrialState.PRUNED)
+        assert run.summary["status"] == ('"pruned"' if trial.state == TrialState.PRUNED else '"finished"')
+    (file,) = (tmp_path / "studies" / "default").glob("wandb/offline-run-*/*.wandb")
+    study = read_offline_file(file)
+    assert (study.group, study.job_type, study.name) == ("default", "study", "study default")
+    assert study.summary["best.trial"] == str(loaded(tmp_path).best_trial.number)
+    assert any("trials" in point for point in study.history)
+
+
+@pytest.fixture
+def postgresql(tmp_path: Path) -> Iterator[str]:
+    """A server of the test's own on loopback; gives the address of an empty database."""
+    if not _POSTGRES:
+        pytest.skip("PostgreSQL is not installed (Debian: apt install postgresql)")
+    if os.geteuid() == 0 and not shutil.which("runuser"):
+        pytest.skip("PostgreSQL does not run as root, and there is no runuser")
+    programs, data = _POSTGRES[-1], Path("/tmp") / f"medgenius-postgres-{os.getpid()}"
+    prefix = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+    port = str(20000 + os.getpid() % 20000)
+
+    def call(*words: str) -> None:
+        done = subprocess.run([*prefix, *words], cwd="/", capture_output=True, text=True, timeout=200, check=False)
+        assert done.returncode == 0, done.stderr
+
+    call(str(programs / "initdb"), "--pgdata", str(data), "--auth=trust", "--username=me", "--no-sync")
+    options = f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories={data} -c fsync=off"
+    log = str(data / "log")
+    call(str(programs / "pg_ctl"), "--pgdata", str(data), "--log", log, "--options", options, "--wait", "start")
+    try:
+        yield f"postgresql+psycopg://me@127.0.0.1:{port}/postgres"
+    finally:
+        call(str(programs / "pg_ctl"), "--pgdata", str(data), "--mode=immediate", "stop")
+        subprocess.run([*prefix, "rm", "-rf", str(data)], check=False)
+
+
+@pytest.mark.slow
+def test_two_workers_on_postgresql(tmp_path: Path, postgresql: str) -> None:
+    asked = (*_SMALL, "hydra.sweeper.n_trials=4", f"hydra.sweeper.storage={postgresql}")
+    for process in [started(tmp_path, *asked) for _ in range(2)]:
+        output_of(process)
+
+    study = optuna.load_study(study_name="default", storage=postgresql)
+    assert [trial.state for trial in study.trials] == [TrialState.COMPLETE] * 4
+    assert len({trial.user_attrs["run_directory"] for trial in study.trials}) == 4
+
+
+@pytest.mark.slow
+def test_a_journal_file_holds_a_study_too(tmp_path: Path) -> None:
+    journal = tmp_path / "study.log"
+    output_of(started(tmp_path, *_SMALL, "hydra.sweeper.n_trials=1", f"hydra.sweeper.storage=journal:///{journal}"))
+
+    storage = optuna.storages.JournalStorage(optuna.storages.journal.JournalFileBackend(str(journal)))
+    assert optuna.load_study(study_name="default", storage=storage).best_trial.number == 0
+
+
+def _resident_bytes(pid: int) -> int:
+    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    return int(status.partition("VmRSS:")[2].split()[0]) * 1024
+
+
+@pytest.mark.slow
+def test_memory_does_not_grow_over_fifty_trials(tmp_path: Path) -> None:
+    process = started(tmp_path, *_SMALL, "trainer.max_steps=1", "hydra.sweeper.n_trials=50")
+    assert process.stdout is not None
+    resident = [
+        _resident_bytes(process.pid) for told in process.stdout if told.startswith("trial ") and "complete" in told
+    ]
+    process.wait()
+
+    assert len(resident) == 50
+    assert resident[-1] - resident[9] < 30e6
