@@ -7,6 +7,7 @@ from medgenius.config.curate import CurateConfig
 from medgenius.config.launch import Launch, Place, found_place, place_of
 from medgenius.config.train import TrainConfig
 from medgenius.lock import locked
+from medgenius.reading.withheld import words_withheld
 from medgenius.resume import chosen_run, config_of, has_finished
 from medgenius.runs import Run, create_run, write_config
 from medgenius.training.launcher import run_workers
@@ -78,7 +79,8 @@ def _curate(config: CurateConfig, launch: Launch) -> int:  # noqa: ARG001  every
 
     from medgenius.curation.curate import curate  # noqa: PLC0415
 
-    folder = curate(config, Console())
+    with words_withheld():
+        folder = curate(config, Console())
     print(f"curated: {folder}", flush=True)
     return 0
 

@@ -23,6 +23,7 @@ from transformers.utils import logging as transformers_logging
 from medgenius.config.model import EmbeddedModel, HubModel, ModelConfig, RandomModel
 from medgenius.errors import ModelError
 from medgenius.model import attention
+from medgenius.model.safe_files import refuse_unsafe_model
 from medgenius.model.unpacking import unpack_weights
 from medgenius.runs import new_directory
 
@@ -42,8 +43,9 @@ def load_tokenizer(config: ModelConfig, cache_dir: Path) -> PreTrainedTokenizerB
             return _byte_tokenizer()
         case "embedded":
             folder = _converted(config, cache_dir)
-            return cast("PreTrainedTokenizerBase", AutoTokenizer.from_pretrained(folder))
+            return cast("PreTrainedTokenizerBase", AutoTokenizer.from_pretrained(folder, trust_remote_code=False))
         case "hub":
+            refuse_unsafe_model(config)
             try:
                 tokenizer = AutoTokenizer.from_pretrained(
                     config.repository, revision=config.revision, trust_remote_code=False
@@ -102,6 +104,7 @@ def weights_of(config: ModelConfig, cache_dir: Path) -> tuple[str, str]:
         case "embedded":
             return str(_converted(config, cache_dir)), "main"
         case "hub":
+            refuse_unsafe_model(config)
             _require_llama(config)
             return config.repository, config.revision
 
@@ -170,9 +173,13 @@ def _converted(config: EmbeddedModel, cache_dir: Path) -> Path:
     folder = cache_dir / "models" / f"{config.name}-{digest}"
     if not folder.is_dir():
         print(f"converting {config.name} once into {folder} (about 15 s)", flush=True)
-        tokenizer = AutoTokenizer.from_pretrained(package, gguf_file=config.file)
+        tokenizer = AutoTokenizer.from_pretrained(package, gguf_file=config.file, trust_remote_code=False)
         model = LlamaForCausalLM.from_pretrained(
-            package, gguf_file=config.file, dtype=torch.float32, quantization_config=GgufConfig(dequantize=True)
+            package,
+            gguf_file=config.file,
+            dtype=torch.float32,
+            quantization_config=GgufConfig(dequantize=True),
+            trust_remote_code=False,
         ).bfloat16()
         try:
             with new_directory(folder) as temporary:
