@@ -244,6 +244,7 @@ def answer(line: Sequence[str]) -> tuple[int, str]:
     sys.argv = ["train.py", *line]
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # `${oc.deprecated:lora.r}` asks for one
         try:
             status = run_verb(TrainConfig, _nothing)
         except SystemExit as stop:

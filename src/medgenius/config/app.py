@@ -152,7 +152,25 @@ def translated(error: Exception, schema: type[Root]) -> ConfigError:
             full_key = _FULL_KEY.search("\n".join(texts))
             key = found.group(1) or (full_key.group(1) if full_key else found.group(2))
             return unknown_key(key, schema)
-    return ConfigError(shown(_without_link(texts[0]), 300))
+    text = _without_link(texts[0]) if texts else "Hydra can't make a config of this"
+    return ConfigError(f"{_guilty(text, schema)}{shown(text, 300)}".replace("NoneType", "nothing"))
+
+
+def _guilty(text: str, schema: type[Root]) -> str:
+    """The override that makes this trouble alone, for the front of a line; Hydra's own words don't always name it."""
+    overrides: list[str] = get_args_parser().parse_known_args()[0].overrides
+    keys = [re.split("[=@]", override.lstrip("+~"), maxsplit=1)[0] for override in overrides]
+    if any(key and key in text for key in keys):
+        return ""
+    for override in overrides:
+        try:
+            composed(schema, override)
+        except MedGeniusError:
+            continue
+        except Exception as error:
+            if [*_texts(error), text][0].split()[:3] == text.split()[:3]:
+                return f"{shown(override)}: "
+    return f"{shown(' '.join(overrides))}: " if overrides else ""
 
 
 def _unreadable(error: OverrideParseException) -> ConfigError:
@@ -160,9 +178,13 @@ def _unreadable(error: OverrideParseException) -> ConfigError:
     override = shown(error.override)
     if "=" not in error.override and not error.override.startswith("~"):
         return ConfigError(f"{override}: is no override: write key=value")
+    reason = _without_link(error.message).removeprefix(f"Error parsing override '{error.override}' ")
+    key = error.override.partition("=")[0].lstrip("+~")
+    if not re.fullmatch(r"[^\W\d][\w/.@:$-]*", key):
+        return ConfigError(f"{override}: can't be read: {shown(key, 40)!r} can't be a key")
     if "LexerNoViableAlt" in error.message:
         return ConfigError(f"{override}: can't be read: put what is special in it in quotes, as in \"key='value'\"")
-    reason = _without_link(error.message).removeprefix(f"Error parsing override '{error.override}' ")
+    reason = re.sub(r" expecting \{.*", "", reason)
     reason = re.sub(r"^\w+(Error|Exception) while evaluating", "in", reason).replace("NoneType", "nothing")
     return ConfigError(f"{override}: can't be read: {shown(reason, 200)}")
 

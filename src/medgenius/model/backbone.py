@@ -7,6 +7,7 @@ from typing import cast
 
 import torch
 from bitsandbytes.nn.modules import Linear4bit, Params4bit
+from safetensors import SafetensorError
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import (
     AutoConfig,
@@ -84,7 +85,7 @@ def load_backbone(config: ModelConfig, cache_dir: Path, dtype: torch.dtype, devi
             use_safetensors=True,
             trust_remote_code=False,
         )
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, SafetensorError) as error:
         raise not_to_be_had(config, error) from None
     _keep_trainable_layout(model)
     _leave_the_file(model)
