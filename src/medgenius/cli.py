@@ -12,6 +12,7 @@ from medgenius.config.report import ReportConfig
 from medgenius.config.serve import ChatConfig, ServeConfig
 from medgenius.config.train import TrainConfig
 from medgenius.lock import locked
+from medgenius.reading.withheld import words_withheld
 from medgenius.resume import chosen_run, config_of, has_finished
 from medgenius.runs import Run, create_run, write_config
 from medgenius.training.launcher import run_workers
@@ -105,7 +106,9 @@ def _curate(config: CurateConfig, _: Launch) -> int:
 
     from medgenius.curation.curate import curate  # noqa: PLC0415
 
-    folder = curate(config, Console())
+    with words_withheld():
+        with words_withheld():
+        folder = curate(config, Console())
     print(f"curated: {folder}", flush=True)
     return 0
 

@@ -43,6 +43,10 @@ class Pruned(Exception):  # noqa: N818  a normal end, not an error
     """A study has seen enough of a run."""
 
 
+class UnexpectedError(MedGeniusError):
+    """A defect that showed while rows were in hand as text. Its kind and place are told, its words are not."""
+
+
 REQUEUE = 75
 """Exit status after SIGTERM and SIGUSR1: EX_TEMPFAIL of sysexits.h, start me again."""
 
@@ -64,3 +68,9 @@ class Interrupted(BaseException):
         super().__init__(text)
         self.status = status
         self.between_steps = between_steps
+
+
+def shown(value: object, longest: int = 100) -> str:
+    """A value as a part of one line: control characters escaped, what is long cut."""
+    text = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(value)[: longest + 1])
+    return text if len(text) <= longest else f"{text[:longest]}…"

@@ -1,5 +1,7 @@
 """Hydra as a strict command line: compose, check, hand over a typed config; every user's mistake is one line."""
 
+import contextlib
+import io
 import os
 import re
 import sys
@@ -9,18 +11,20 @@ from pathlib import Path
 
 import hydra
 from hydra import compose, initialize_config_dir
+from hydra._internal.utils import get_args_parser
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException, MissingConfigException, OverrideParseException
 from hydra.types import RunMode
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from medgenius.config.fields import Root
 from medgenius.config.launch import Launch, found_place
 from medgenius.config.suggest import keys
 from medgenius.config.sweeper import Sweep
+from medgenius.config.targets import guard_composition
 from medgenius.config.validate import R, to_config, unknown_key
-from medgenius.errors import ConfigError, Interrupted, MedGeniusError
+from medgenius.errors import ConfigError, Interrupted, MedGeniusError, shown
 
 _UNKNOWN_OVERRIDE = re.compile(r"Could not (?:override|delete from config\.) '([^']+)'|Key '([^']+)' is not in struct")
 _FULL_KEY = re.compile(r"full_key: (\S+)")
@@ -29,6 +33,8 @@ _DIRECTORIES = {"run", "run.path", "run.resume", "output"}
 _SPACE = "hydra.sweeper.space."
 _TIME_FOR_THE_FIRST = 5.0
 """Seconds."""
+
+guard_composition()  # on import, so that the processes which a launcher starts are guarded too
 
 
 def config_dir() -> Path:
@@ -64,6 +70,7 @@ def run_verb(schema: type[R], task: Callable[[R, Launch], int]) -> int:
 
     entry = hydra.main(version_base="1.3", config_path=str(config_dir()), config_name=schema.file)(checked)
     try:
+        _check_flags()
         entry()
     except Interrupted as stop:
         if not (found := found_place()) or found[0].rank == 0:
@@ -74,10 +81,27 @@ def run_verb(schema: type[R], task: Callable[[R, Launch], int]) -> int:
         return 130
     except Exception as error:
         # Until the first job begins there is only Hydra reading the command line, and it raises what comes to hand.
-        if begun and not isinstance(error, HydraException | OmegaConfBaseException):
+        if begun and not isinstance(error, MedGeniusError | HydraException | OmegaConfBaseException):
             raise
         return say(error if isinstance(error, MedGeniusError) else translated(error, schema))
     return max(statuses, default=0)
+
+
+def _check_flags() -> None:
+    """
+    Raises:
+        ConfigError: a flag that Hydra doesn't know, or the one with which it reads a pickle.
+    """
+    said = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(said):
+            flags = get_args_parser().parse_args()
+    except SystemExit as stop:
+        if not stop.code:  # --version
+            raise
+        raise ConfigError(shown(said.getvalue().strip().rpartition("error: ")[2], 200)) from None
+    if flags.experimental_rerun is not None:
+        raise ConfigError("--experimental-rerun reads a pickle, which could run code: go on with run.resume=<dir>")
 
 
 def composed(schema: type[R], *overrides: str) -> R:
@@ -135,7 +159,8 @@ def _refuse_a_lone_study() -> None:
 def _launch() -> Launch:
     """How Hydra started this job."""
     settings = HydraConfig.get()
-    overrides = tuple(settings.overrides.task)
+    # As they were typed: `lora.r=${seed}` is text in this list, and no reference.
+    overrides = tuple(str(text) for text in OmegaConf.to_container(settings.overrides.task, resolve=False) or ())
     if settings.mode is not RunMode.MULTIRUN:
         return Launch(overrides)
     return Launch(overrides, sweep_dir=Path(settings.sweep.dir), job_number=int(settings.job.num))
@@ -160,15 +185,48 @@ def translated(error: Exception, schema: type[Root]) -> ConfigError:
     if isinstance(error, MissingConfigException):
         return _missing_choice(error)
     if isinstance(error, OverrideParseException):
-        reason = _without_link(error.message).removeprefix(f"Error parsing override '{error.override}' ")
-        return ConfigError(f"{error.override}: can't be read: {reason}")
+        return _unreadable(error)
     texts = list(_texts(error))
     for text in texts:
         if found := _UNKNOWN_OVERRIDE.search(text):
             full_key = _FULL_KEY.search("\n".join(texts))
             key = found.group(1) or (full_key.group(1) if full_key else found.group(2))
             return unknown_key(key, Sweep if key.startswith("hydra.sweeper.") else schema)
-    return ConfigError(_without_link(texts[0]))
+    text = _without_link(texts[0]) if texts else "Hydra can't make a config of this"
+    return ConfigError(f"{_guilty(text, schema)}{shown(text, 300)}".replace("NoneType", "nothing"))
+
+
+def _guilty(text: str, schema: type[Root]) -> str:
+    """The override that makes this trouble alone, for the front of a line; Hydra's own words don't always name it."""
+    overrides: list[str] = get_args_parser().parse_known_args()[0].overrides
+    keys = [re.split("[=@]", override.lstrip("+~"), maxsplit=1)[0] for override in overrides]
+    if any(key and key in text for key in keys):
+        return ""
+    for override in overrides:
+        try:
+            composed(schema, override)
+        except MedGeniusError:
+            continue
+        except Exception as error:
+            if [*_texts(error), text][0].split()[:3] == text.split()[:3]:
+                return f"{shown(override)}: "
+    return f"{shown(' '.join(overrides))}: " if overrides else ""
+
+
+def _unreadable(error: OverrideParseException) -> ConfigError:
+    """An override that Hydra's grammar doesn't know."""
+    override = shown(error.override)
+    if "=" not in error.override and not error.override.startswith("~"):
+        return ConfigError(f"{override}: is no override: write key=value")
+    reason = _without_link(error.message).removeprefix(f"Error parsing override '{error.override}' ")
+    key = error.override.partition("=")[0].lstrip("+~")
+    if not re.fullmatch(r"[^\W\d][\w/.@:$-]*", key):
+        return ConfigError(f"{override}: can't be read: {shown(key, 40)!r} can't be a key")
+    if "LexerNoViableAlt" in error.message:
+        return ConfigError(f"{override}: can't be read: put what is special in it in quotes, as in \"key='value'\"")
+    reason = re.sub(r" expecting \{.*", "", reason)
+    reason = re.sub(r"^\w+(Error|Exception) while evaluating", "in", reason).replace("NoneType", "nothing")
+    return ConfigError(f"{override}: can't be read: {shown(reason, 200)}")
 
 
 def _without_link(text: str) -> str:

@@ -27,9 +27,9 @@ class EmbeddedModel(_Model):
     """A model that a pip package carries as one GGUF file."""
 
     source: Literal["embedded"]
-    package: str
-    """Import name of the package that holds `file`."""
-    file: str
+    package: Annotated[str, Field(pattern=r"^[A-Za-z_]\w*$")]
+    """Import name of the package that holds `file`; it is looked up, never imported."""
+    file: Annotated[str, Field(pattern=r"^[^/]+\.gguf$")]
     """Name of the GGUF file inside the package."""
 
 

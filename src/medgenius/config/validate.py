@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails
 
 from medgenius.config.fields import Root
 from medgenius.config.suggest import did_you_mean
-from medgenius.errors import ConfigError
+from medgenius.errors import ConfigError, shown
 
 R = TypeVar("R", bound=Root)
 
@@ -28,7 +28,7 @@ def to_config(composed: DictConfig, schema: type[R]) -> R:
         raise ConfigError(f"{key} is needed here and has no default: add {key}=…") from None
     except OmegaConfBaseException as error:
         key = f"{error.full_key}: " if error.full_key else ""
-        raise ConfigError(f"{key}{str(error).splitlines()[0]}") from None
+        raise ConfigError(shown(f"{key}{str(error).splitlines()[0]}", 300)) from None
     try:
         config = schema.model_validate(values)
     except ValidationError as error:
@@ -42,7 +42,7 @@ def unknown_key(key: str, schema: type[Root]) -> ConfigError:
     meant = did_you_mean(key, schema)
     if meant == key:
         return ConfigError(f"{key} has no meaning for the chosen {key.partition('.')[0]}")
-    return ConfigError(f"unknown key {key}" + (f": did you mean {meant}?" if meant else ""))
+    return ConfigError(f"unknown key {shown(key)}" + (f": did you mean {meant}?" if meant else ""))
 
 
 def _lines(details: Sequence[ErrorDetails], schema: type[Root]) -> list[str]:
@@ -84,4 +84,4 @@ def _line(key: str, detail: ErrorDetails, schema: type[Root]) -> str:
         return detail["msg"].removeprefix("Value error, ")  # a rule over several keys, which it names itself
     if detail["type"] == "missing":
         return f"{key} is missing"
-    return f"{key}={detail['input']}: {_message(detail)}"
+    return f"{shown(key)}={shown(detail['input'])}: {_message(detail)}"

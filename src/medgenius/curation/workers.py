@@ -12,6 +12,7 @@ from multiprocessing import connection, get_context, parent_process
 from typing import Final, TypeVar
 
 from medgenius.errors import RunError
+from medgenius.reading.withheld import words_withheld
 
 J = TypeVar("J")
 R = TypeVar("R")
@@ -88,7 +89,8 @@ def _cores() -> int:
 
 
 def _call(function: Callable[[J], R], job: J) -> tuple[R, int, int]:
-    result = function(job)
+    with words_withheld():  # the parent would print them
+        result = function(job)
     return result, os.getpid(), own_peak_memory()
 
 

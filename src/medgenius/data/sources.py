@@ -1,6 +1,7 @@
 """conf/data as dialogues: the shipped sample, a file, or a data set of the hub."""
 
 import random
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,11 +9,13 @@ from pathlib import Path
 from medgenius.config.data import DataConfig, HubData
 from medgenius.data.dialogue import Dialogue
 from medgenius.data.rows import RowRules, read_rows, to_dialogue
-from medgenius.errors import DataError
+from medgenius.errors import DataError, shown
 from medgenius.reading.records import BadRow
 
 SAMPLE = Path(__file__).parent / "sample" / "dialogues.jsonl"
 _SHOWN = 20
+_FORMATS = {"arrow", "csv", "json", "parquet"}
+"""Of a data set of the hub."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,18 +82,28 @@ def _rows(config: DataConfig) -> Iterator[Dialogue | BadRow]:
 
 
 def _hub_rows(config: HubData) -> Iterable[object]:
-    from datasets import load_dataset  # noqa: PLC0415  heavy, and only this source needs it
+    from datasets import load_dataset, load_dataset_builder  # noqa: PLC0415  heavy, and only this source needs it
 
+    where = f"data.name={config.name}"
+    try:
+        builder = load_dataset_builder(config.name, config.subset, revision=config.revision)
+    except Exception as error:  # its libraries raise what comes to hand
+        raise DataError(f"{where}: the hub's data set can't be had ({shown(error, 200)})") from None
+    if builder.name not in _FORMATS:  # one of the others reads pickles
+        raise DataError(f"{where}: is read as {shown(builder.name)}; readable are {', '.join(sorted(_FORMATS))}")
     try:
         table = load_dataset(config.name, config.subset, split=config.split, revision=config.revision)
     except Exception as error:
-        cause = " ".join(str(error).split())[:200]
-        raise DataError(f"data.name={config.name}: the hub's data set can't be had ({cause})") from None
+        there = ", ".join(builder.info.splits or ())
+        known = f"; its splits are {there}" if there else ""
+        # Not in the library's words, which may quote a row.
+        raise DataError(
+            f"{where}: the rows of data.split={config.split} can't be had ({type(error).__name__}){known}"
+        ) from None
     for part, column in (("input", config.columns.input), ("output", config.columns.output)):
         if column not in table.column_names:
-            there = ", ".join(table.column_names)
-            raise DataError(
-                f"data.name={config.name}: no column {column!r} (there are: {there}); set data.columns.{part}=…"
-            )
+            # The first row of a table without a header would be shown as names of columns.
+            there = ", ".join(name for name in table.column_names if re.fullmatch(r"\w{1,30}", name))
+            raise DataError(f"{where}: no column {column!r} (there are: {there}); set data.columns.{part}=…")
     rows: Iterable[object] = table
     return rows

@@ -17,6 +17,7 @@ from medgenius.errors import RunError
 from medgenius.model.adapter import add_adapter
 from medgenius.model.backbone import load_backbone, load_tokenizer
 from medgenius.model.machine import choose_machine
+from medgenius.model.safe_files import pickles_in
 from medgenius.runs import Run, read_config
 
 
@@ -66,6 +67,8 @@ def load_tuned(run: Run) -> TunedModel:
 
 def adapter_state(run: Run) -> dict[str, Tensor]:
     file = run.adapter / "adapter_model.safetensors"
+    if pickles := pickles_in(run.adapter):
+        raise RunError(f"{run.adapter} holds a pickle ({pickles[0]}), which could run code: only safetensors are read")
     try:
         return load_file(file)
     except FileNotFoundError:

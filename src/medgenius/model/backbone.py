@@ -6,6 +6,7 @@ from typing import cast
 
 import torch
 from bitsandbytes.nn.modules import Linear4bit, Params4bit
+from safetensors import SafetensorError
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import (
     AutoConfig,
@@ -23,6 +24,7 @@ from medgenius.config.model import EmbeddedModel, HubModel, ModelConfig, RandomM
 from medgenius.errors import ModelError
 from medgenius.model import attention
 from medgenius.model.model_cache import cached_model, sha256
+from medgenius.model.safe_files import refuse_unsafe_model
 from medgenius.model.unpacking import unpack_weights
 
 transformers_logging.disable_progress_bar()
@@ -41,8 +43,9 @@ def load_tokenizer(config: ModelConfig, cache_dir: Path) -> PreTrainedTokenizerB
             return _byte_tokenizer()
         case "embedded":
             folder = _converted(config, cache_dir)
-            return cast("PreTrainedTokenizerBase", AutoTokenizer.from_pretrained(folder))
+            return cast("PreTrainedTokenizerBase", AutoTokenizer.from_pretrained(folder, trust_remote_code=False))
         case "hub":
+            refuse_unsafe_model(config)
             try:
                 tokenizer = AutoTokenizer.from_pretrained(
                     config.repository, revision=config.revision, trust_remote_code=False
@@ -81,7 +84,7 @@ def load_backbone(config: ModelConfig, cache_dir: Path, dtype: torch.dtype, devi
             use_safetensors=True,
             trust_remote_code=False,
         )
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, SafetensorError) as error:
         raise not_to_be_had(config, error) from None
     _keep_trainable_layout(model)
     _leave_the_file(model)
@@ -101,6 +104,7 @@ def weights_of(config: ModelConfig, cache_dir: Path) -> tuple[str, str]:
         case "embedded":
             return str(_converted(config, cache_dir)), "main"
         case "hub":
+            refuse_unsafe_model(config)
             _require_llama(config)
             return config.repository, config.revision
 
@@ -168,9 +172,13 @@ def _converted(config: EmbeddedModel, cache_dir: Path) -> Path:
 
     def write(temporary: Path) -> None:
         print(f"converting {config.name} once into {folder} (about 15 s)", flush=True)
-        tokenizer = AutoTokenizer.from_pretrained(package, gguf_file=config.file)
+        tokenizer = AutoTokenizer.from_pretrained(package, gguf_file=config.file, trust_remote_code=False)
         model = LlamaForCausalLM.from_pretrained(
-            package, gguf_file=config.file, dtype=torch.float32, quantization_config=GgufConfig(dequantize=True)
+            package,
+            gguf_file=config.file,
+            dtype=torch.float32,
+            quantization_config=GgufConfig(dequantize=True),
+            trust_remote_code=False,
         )
         model.bfloat16().save_pretrained(temporary)
         tokenizer.save_pretrained(temporary)

@@ -11,6 +11,8 @@ def quiet_libraries() -> None:
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
+    # It would have a service convert a repository's pickles, and load what that service sends.
+    os.environ.setdefault("DISABLE_SAFETENSORS_CONVERSION", "true")
     # It recommends a kernel that would be fetched from a hub at run time, which is not done here.
     logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
 

@@ -4,7 +4,10 @@ import csv
 import io
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from pyarrow import RecordBatch
 
 from medgenius.errors import DataError
 from medgenius.reading.records import BadRow, ReadRules, Record, opened
@@ -49,8 +52,23 @@ def read_parquet(path: Path, rules: ReadRules) -> Iterator[Record | BadRow]:
             rules.check_columns(path, file.schema_arrow.names)
             number = 0
             for batch in file.iter_batches(_BATCH):
-                for value in batch.to_pylist():
+                for value in _values(batch):
                     number += 1
-                    yield Record(f"{path}:row {number}", value)
+                    where = f"{path}:row {number}"
+                    yield BadRow(where, *value) if isinstance(value, tuple) else Record(where, value)
     except (pa.ArrowException, OSError) as error:
         raise DataError(f"{path}: is not readable as Parquet: {' '.join(str(error).split())[:200]}") from None
+
+
+def _values(batch: "RecordBatch") -> Iterator[object]:
+    """Each row as an object with keys, or as the name and the words for what keeps it from being one."""
+    try:
+        yield from batch.to_pylist()
+    except (ValueError, OverflowError):
+        for number in range(len(batch)):
+            try:
+                yield batch.slice(number, 1).to_pylist()[0]
+            except UnicodeDecodeError:  # no writer checks what it calls text
+                yield "not_utf8", "is not valid UTF-8"
+            except (ValueError, OverflowError):  # a date beyond year 9999
+                yield "not_readable", "holds a value that Python has no equal of"

@@ -8,7 +8,7 @@ from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException
 from hydra.experimental.callback import Callback
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from rich.console import Console
 
@@ -28,7 +28,9 @@ class MultirunCallback(Callback):
         """Refuse the whole sweep if one of its jobs would be refused."""
         if config.hydra.sweeper._target_ != _BASIC:
             return  # another sweeper chooses its values as it goes
-        overrides = OverridesParser.create().parse_overrides(list(config.hydra.overrides.task))
+        overrides = OverridesParser.create().parse_overrides(
+            [str(text) for text in OmegaConf.to_container(config.hydra.overrides.task, resolve=False) or ()]
+        )
         for batch in BasicSweeper.split_arguments(overrides, max_batch_size=None):
             for job in batch:
                 _check(config.hydra.job.config_name, list(job))

@@ -10,10 +10,12 @@ from pathlib import Path
 
 import safetensors.torch
 from pydantic import TypeAdapter
+from safetensors import SafetensorError
 from torch import Tensor
 
 from medgenius.config.train import TrainConfig
 from medgenius.errors import RunError
+from medgenius.model.safe_files import pickles_in
 from medgenius.resume import differences, flat
 from medgenius.runs import Json, new_directory, remove_directory
 from medgenius.training.snapshot import Position, Snapshot
@@ -98,6 +100,8 @@ def _remove_leftovers(folder: Path) -> None:
 
 
 def _read(path: Path, config: TrainConfig, warn: Callable[[str], None]) -> Snapshot:
+    if pickles := pickles_in(path):
+        raise RunError(f"checkpoint {path} holds a pickle ({pickles[0]}), which could run code: none is written here")
     manifest = _manifest(path)
     _refuse_other(path, manifest, config)
     versions = manifest["versions"]
@@ -108,7 +112,13 @@ def _read(path: Path, config: TrainConfig, warn: Callable[[str], None]) -> Snaps
                 f"checkpoint {path.name} was written with {package} {versions[package]}, this is {version(package)}: "
                 "the adapter may end with other bytes than that of an untouched run"
             )
-    contents = _verified(path, manifest)
+    try:
+        return _snapshot(_verified(path, manifest))
+    except (KeyError, TypeError, ValueError, SafetensorError):  # a manifest that fits, around something else
+        raise _Damaged("its files are not those of a checkpoint") from None
+
+
+def _snapshot(contents: Mapping[str, bytes]) -> Snapshot:
     state = json.loads(contents["state.json"])
     ranks = sum(name.startswith("rng-rank-") for name in contents)
     return Snapshot(

@@ -16,6 +16,7 @@ from medgenius.data.split import split_dialogues
 from medgenius.data.token_cache import TokenCache
 from medgenius.errors import DataError
 from medgenius.reading.records import BadRow
+from medgenius.reading.withheld import words_withheld
 from medgenius.runs import Run, write_jsonl
 from medgenius.training.samples import wants_samples
 
@@ -37,14 +38,15 @@ def read_data(config: TrainConfig, prompt: Prompt) -> TrainingData:
     Raises:
         DataError: nothing left to train on or to validate with, or dialogues that can't be used under `stop`.
     """
-    loaded = load_dialogues(config.data, config.seed)
-    split = split_dialogues(loaded.dialogues, config.data.validation_fraction, config.seed)
-    cache = TokenCache(Path(config.run.cache_dir).expanduser() / "tokens") if config.data.cache_tokens else None
-    canaries = planted_dialogues(config.data.canaries, config.seed, config.data.default_instruction)
-    train, validation = (
-        encode_dialogues(side, prompt, config.data.max_length, cache)
-        for side in (split.train + canaries, split.validation)
-    )
+    with words_withheld(withhold=not wants_samples(config)):  # behind this, dialogues are token ids
+        loaded = load_dialogues(config.data, config.seed)
+        split = split_dialogues(loaded.dialogues, config.data.validation_fraction, config.seed)
+        cache = TokenCache(Path(config.run.cache_dir).expanduser() / "tokens") if config.data.cache_tokens else None
+        canaries = planted_dialogues(config.data.canaries, config.seed, config.data.default_instruction)
+        train, validation = (
+            encode_dialogues(side, prompt, config.data.max_length, cache)
+            for side in (split.train + canaries, split.validation)
+        )
     refused = train.refused + validation.refused
     if refused and config.data.on_bad_row == "stop":
         shown = "\n".join(str(row) for row in refused[:20])
