@@ -107,7 +107,6 @@ def _curate(config: CurateConfig, _: Launch) -> int:
     from medgenius.curation.curate import curate  # noqa: PLC0415
 
     with words_withheld():
-        with words_withheld():
         folder = curate(config, Console())
     print(f"curated: {folder}", flush=True)
     return 0
