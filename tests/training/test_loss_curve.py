@@ -17,7 +17,7 @@ from medgenius.config.train import TrainConfig
 from medgenius.data.encode import encode_dialogues
 from medgenius.data.prompt import Example, Prompt
 from medgenius.data.sources import load_dialogues
-from medgenius.data.steps import make_step
+from medgenius.data.steps import Step
 from medgenius.model.adapter import add_adapter
 from medgenius.model.backbone import load_backbone, load_tokenizer
 from medgenius.model.loss import target_loss_sum
@@ -61,7 +61,7 @@ def _curves(config: TrainConfig, batches: Sequence[list[Example]], seed: int) ->
     twin = plain_twin(model, dropout=config.lora.dropout)
 
     def packed(batch: list[Example]) -> list[Tensor]:
-        return [target_loss_sum(model, piece) for piece in make_step(batch, 768).passes]
+        return [target_loss_sum(model, piece) for piece in Step(tuple(batch)).passes(768)]
 
     def one_by_one(batch: list[Example]) -> list[Tensor]:
         return [_plain_loss_sum(twin, example) for example in batch]
