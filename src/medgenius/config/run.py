@@ -20,7 +20,7 @@ class RunConfig(Schema):
     """Go on with a run that was stopped, from its last complete checkpoint. A run directory: with the config that lies
     in it. auto: the run of this `run.name`, with this command line; a new run where there is none."""
     cache_dir: Annotated[str, Field(min_length=1), AlsoCalled("cache", "hf_home")]
-    """Converted models and token ids are kept here between runs."""
+    """Converted models, token ids and compiled kernels are kept here between runs."""
     cost_per_hour: Annotated[float, Field(ge=0), AlsoCalled("price", "cost", "price_per_hour")]
     """What an hour of this machine costs, for the estimate in the summary."""
     currency: Annotated[str, Field(min_length=1)]

@@ -118,15 +118,15 @@ def limit_memory(step: int, room: int) -> None:
 
 
 def write_long_dialogues(path: Path) -> None:
-    rows = [{"input": f"Is {i} even?", "output": f"It is {i}, so look at its last digit. " * 30} for i in range(44)]
+    rows = [{"input": f"Is {i} even?", "output": f"It is {i}, so look at its last digit. " * 12} for i in range(44)]
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
 
 
 _LARGE = (
-    *("model.intermediate_size=512", "data.max_length=1200", "trainer.batch_size=20", "trainer.tokens_per_pass=20000"),
+    *("model.intermediate_size=1024", "data.max_length=600", "trainer.batch_size=20", "trainer.tokens_per_pass=20000"),
     *("trainer.max_steps=2", "trainer.validate_every=1000"),
 )
-"""Of such dialogues a pass takes all 20, and needs some hundred megabytes."""
+"""A pass takes all 20 dialogues, some hundred megabytes in pieces so large that each goes back to the system."""
 
 
 def test_a_process_whose_memory_is_really_limited_has_the_same_result(
