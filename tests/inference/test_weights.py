@@ -39,9 +39,8 @@ def test_attention_has_the_same_bits_with_any_other_rows_and_keys() -> None:
     """Alone, in a prompt from any place on, with more masked keys, among other sequences."""
     keys, values, query = (torch.randn(3, 512, 64, dtype=torch.bfloat16) * 2 for _ in range(3))
     for place in (5, 100, 333):
-        (alone,) = (
-            _attend(query[:, place : place + 1], keys, values, _mask(torch.tensor([place]), place + 1, keys)[None]),
-        )
+        only = torch.tensor([place])
+        alone = _attend(query[:, place : place + 1], keys, values, _mask(only, place + 1, keys)[None])
         for start, stop, seen in [(0, place + 1, place + 1), (place - 5, place + 9, 400), (place, place + 1, 512)]:
             mask = _mask(torch.arange(start, stop), max(seen, stop), keys)[None]
             rows = _attend(query[:, start:stop], keys, values, mask)

@@ -16,6 +16,7 @@ from medgenius.errors import ModelError
 from medgenius.inference.weights import Product, multiply, product_of, worth_packing
 from medgenius.model.adapter import backbone_of
 from medgenius.model.kernels import rms_norm, rotate, swiglu
+from medgenius.model.norm import FrozenRmsNorm
 
 
 class Attend(Protocol):
@@ -56,8 +57,8 @@ class _Norm:
 
     @classmethod
     def of(cls, module: nn.Module) -> Self:
-        eps = getattr(module, "eps", None)  # FrozenRmsNorm's name for it, and transformers'
-        return cls(module.get_parameter("weight"), eps if eps is not None else module.variance_epsilon)
+        assert isinstance(module, FrozenRmsNorm)  # so `model/layers.py` left it
+        return cls(module.weight, module.eps)
 
     def __call__(self, x: Tensor) -> Tensor:
         return rms_norm(x, self.weight, self.eps)[0]

@@ -100,7 +100,7 @@ def product_of(layers: Sequence[nn.Module], dtype: torch.dtype, *, pack: bool) -
         pack: as a copy in oneDNN's order; otherwise the weights move to one piece of memory, of which each layer keeps
             its part, so that nothing is there twice
     """
-    frozen = tuple(layer.get_base_layer() if isinstance(layer, LoraLayer) else layer for layer in layers)
+    frozen = tuple(map(_frozen, layers))
     adapter = _adapter_of(layers, frozen, dtype)
     weights = [stored(layer) for layer in frozen]
     if any(weight is None for weight in weights):
@@ -109,7 +109,13 @@ def product_of(layers: Sequence[nn.Module], dtype: torch.dtype, *, pack: bool) -
     return Packed(_pack(frozen, present), adapter) if pack else Joined(_side_by_side(frozen, present), adapter)
 
 
-def _adapter_of(layers: Sequence[nn.Module], frozen: Sequence[nn.Module], dtype: torch.dtype) -> Adapter | None:
+def _frozen(layer: nn.Module) -> nn.Linear:
+    found = layer.get_base_layer() if isinstance(layer, LoraLayer) else layer
+    assert isinstance(found, nn.Linear)
+    return found
+
+
+def _adapter_of(layers: Sequence[nn.Module], frozen: Sequence[nn.Linear], dtype: torch.dtype) -> Adapter | None:
     found = [adapted(layer) for layer in layers]
     low_ranks = [projections.layers[0] if projections else None for projections in found]
     present = [low_rank for low_rank in low_ranks if low_rank]
@@ -117,7 +123,7 @@ def _adapter_of(layers: Sequence[nn.Module], frozen: Sequence[nn.Module], dtype:
         return None
     (scaling,) = {low_rank.scaling for low_rank in present}  # one LoRA config for all layers
     blocks = [
-        low_rank.b.T if low_rank else present[0].b.new_zeros(0, int(layer.out_features))
+        low_rank.b.T if low_rank else present[0].b.new_zeros(0, layer.out_features)
         for low_rank, layer in zip(low_ranks, frozen, strict=True)
     ]
     return Adapter(_stacked_a(present).to(dtype), torch.block_diag(*blocks).to(dtype), scaling)
