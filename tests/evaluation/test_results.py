@@ -2,10 +2,14 @@
 
 import math
 from collections.abc import Sequence
+from typing import get_args
 
 import numpy as np
 import pytest
 
+from medgenius.config.app import composed
+from medgenius.config.evaluate import EvaluateConfig
+from medgenius.config.evaluation import MetricName
 from medgenius.evaluation.columns import Column, columns_of, linearised, weighted_mean
 from medgenius.evaluation.measures import Measure
 from medgenius.evaluation.metrics.calibration import ece
@@ -174,3 +178,12 @@ def test_every_measure_has_one_name_and_every_metric_of_the_schema_an_entry() ->
     names = [measure.name for metric in METRICS.values() for measure in metric.measures]
 
     assert len(names) == len(set(names))
+    assert set(METRICS) == set(get_args(MetricName))
+
+
+@pytest.mark.parametrize("choice", ["quick", "full"])
+def test_every_shipped_evaluation_is_accepted(choice: str) -> None:
+    config = composed(EvaluateConfig, "run.path=.", f"evaluation={choice}").evaluation
+
+    assert set(config.metrics) <= set(METRICS)
+    assert config.judge.endpoint is None
