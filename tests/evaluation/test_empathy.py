@@ -5,7 +5,6 @@ import json
 import random
 from pathlib import Path
 
-import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
@@ -95,7 +94,7 @@ def test_its_levels_are_those_of_scikit_learn(folder: Path) -> None:
     model = EmpathyModel.load(folder)
 
     for scale in SCALES:
-        levels = np.array([dict(row["levels"])[scale] for row in rows])  # type: ignore[call-overload]
+        levels = [levels[scale] for row in rows if isinstance(levels := row["levels"], dict)]
         theirs = LogisticRegression(class_weight="balanced", max_iter=500).fit(matrix, levels).predict(matrix)
         assert [getattr(model.scores(reply), scale) for reply in replies] == theirs.tolist()
 

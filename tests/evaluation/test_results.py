@@ -2,10 +2,14 @@
 
 import math
 from collections.abc import Sequence
+from typing import get_args
 
 import numpy as np
 import pytest
 
+from medgenius.config.app import composed
+from medgenius.config.evaluate import EvaluateConfig
+from medgenius.config.evaluation import MetricName
 from medgenius.evaluation.columns import Column, columns_of, linearised, weighted_mean
 from medgenius.evaluation.measures import Measure
 from medgenius.evaluation.metrics.calibration import ece
@@ -136,6 +140,21 @@ def test_the_base_against_itself_shows_nothing() -> None:
     assert {(line.difference, line.low, line.high) for line in found.metrics.values()} == {(0.0, 0.0, 0.0)}
 
 
+@pytest.mark.parametrize("pair", [(0.0, 0.0), (1.0, 1.0), (0.0, 1.0), (1.0, 0.0)])
+def test_alike_pairs_of_a_proportion_are_no_certainty(pair: tuple[float, float]) -> None:
+    """The truth behind "none of n changed" lies in the interval 95 times of 100, which a width of zero never is."""
+    measures = {"score": Measure("score", "rate", "higher", "proportion")}
+    few = compare(columns_of(records([pair] * 5), measures), measures, 200, 0).metrics["score"]
+    many = compare(columns_of(records([pair] * 500), measures), measures, 200, 0).metrics["score"]
+
+    assert -1 <= few.low <= few.difference <= few.high <= 1
+    assert few.high - few.low > 0.5
+    assert 0.003 < many.high - many.low < 0.03
+    # The rule of three: with n alike, a rate of 3 / n could have given it.
+    if pair[0] == pair[1]:
+        assert many.high == pytest.approx(3 / 500, abs=0.003)
+
+
 def test_near_duplicates_count_as_one() -> None:
     rng = np.random.default_rng(6)
     single = [(float(a), float(b)) for a, b in rng.normal(0, 1, (15, 2))]
@@ -159,3 +178,12 @@ def test_every_measure_has_one_name_and_every_metric_of_the_schema_an_entry() ->
     names = [measure.name for metric in METRICS.values() for measure in metric.measures]
 
     assert len(names) == len(set(names))
+    assert set(METRICS) == set(get_args(MetricName))
+
+
+@pytest.mark.parametrize("choice", ["quick", "full"])
+def test_every_shipped_evaluation_is_accepted(choice: str) -> None:
+    config = composed(EvaluateConfig, "run.path=.", f"evaluation={choice}").evaluation
+
+    assert set(config.metrics) <= set(METRICS)
+    assert config.judge.endpoint is None

@@ -107,7 +107,7 @@ def _items(config: EvaluateConfig, run: TrainConfig, own: Split) -> Items:
         "harmful": settings.safety.harmful_path,
     }
     files = {name: Path(path).expanduser() for name, path in paths.items() if path is not None}
-    sources |= {name: str(path) for name, path in files.items()}
+    sources |= {name: path.name for name, path in files.items()}
     planted: list[CanaryItem] = []
     if "memorisation" in settings.metrics and settings.system == "model":
         planted = chosen(canary_items(settings, run, seed), settings.max_items, seed)

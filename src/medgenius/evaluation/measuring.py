@@ -27,8 +27,8 @@ from medgenius.evaluation.records import Answer, Record, Score
 from medgenius.evaluation.systems import Loss, Pair, Systems
 from medgenius.inference.likelihood import ChoiceItem
 
-_WRITTEN: Final = 10.0
-"""What writing an answer weighs in the progress bar, where reading a text weighs 1."""
+_TOKENS_WRITTEN: Final = 32
+"""So many tokens of an answer weigh as much in the progress bar as reading a text, which weighs 1."""
 _CANARY: Final = 20.0
 """What ranking a canary weighs in the progress bar."""
 _MOST_PRIORS: Final = 4096
@@ -53,6 +53,7 @@ class Measuring:
         self._scorers = scorers
         self._config = config
         self._instruction = instruction
+        self._written = config.max_new_tokens / _TOKENS_WRITTEN
         self._category = Category(CategoryConfig(words=_CATEGORY_WORDS, keep=False))
         self._priors: dict[tuple[str, ...], Pair[tuple[float, ...]]] = {}
         """Of choices, without any question; "yes, no, maybe" come again and again."""
@@ -62,9 +63,9 @@ class Measuring:
         if isinstance(item, CanaryItem):
             return 2.0 * _CANARY
         if isinstance(item, ChoiceQuestion):
-            return 2.0 + (2 * _WRITTEN if self._is_answered(item) else 0.0)
+            return 2.0 + (2 * self._written if self._is_answered(item) else 0.0)
         read = 2.0 if isinstance(item, DialogueItem) and "likelihood" in self._config.metrics else 0.0
-        return read + (2 * _WRITTEN if self._is_answered(item) else 0.0)
+        return read + (2 * self._written if self._is_answered(item) else 0.0)
 
     def _is_answered(self, item: Item) -> bool:
         match item:
@@ -88,7 +89,7 @@ class Measuring:
         asked = [self._question(item) for item in items]
         scores = self._read(name, items, asked, bar)
         places = [place for place, item in enumerate(items) if self._is_answered(item)]
-        written = self._systems.answers([asked[place] for place in places], lambda: bar.advance(_WRITTEN))
+        written = self._systems.answers([asked[place] for place in places], lambda: bar.advance(self._written))
         answers = dict(zip(places, written, strict=True))
         for place, found in zip(
             places, self._scored([(items[place], answers[place]) for place in places]), strict=True

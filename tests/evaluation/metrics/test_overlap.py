@@ -55,7 +55,8 @@ def test_rouge_of_any_text_is_that_of_rouge_score(answer: str, reference: str) -
 def plain_bleu(answer: str, reference: str) -> float:
     """Sentence BLEU with effective order and exponential smoothing, of texts whose tokens are their words."""
     said, meant = answer.split(), reference.split()
-    logarithms, halved = [], 1.0
+    logarithms: list[float] = []
+    halved = 1.0
     for n in range(1, 5):
         ours = Counter(tuple(said[i : i + n]) for i in range(len(said) - n + 1))
         theirs = Counter(tuple(meant[i : i + n]) for i in range(len(meant) - n + 1))

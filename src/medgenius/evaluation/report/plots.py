@@ -41,10 +41,9 @@ def pairs(lines: Mapping[str, CategoryLine], system: str) -> str:
             f'<i class="{kind}" style="width:{100 * value / longest:.1f}%"></i>'
             for kind, value in (("left", line.base), ("bar", line.tuned))
         )
-        many = "dialogue" if line.n == 1 else "dialogues"
         items.append(
             f"<li><span>{html.escape(name.replace('_', ' '))}</span><span class=track aria-hidden=true>{bars}</span>"
-            f"<span>{line.base:.2f} → {line.tuned:.2f} · {line.n:,} {many}</span></li>"
+            f"<span>{line.base:.2f} → {line.tuned:.2f} · n {line.n:,}</span></li>"
         )
     key = f'<ul class="key"><li><i class="base"></i>base</li><li><i class="tuned"></i>{html.escape(system)}</li></ul>'
     return f'{key}<ol class="bars double">{"".join(items)}</ol>'
