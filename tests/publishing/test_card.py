@@ -10,7 +10,7 @@ from huggingface_hub import ModelCard
 
 from medgenius.publishing.card import Published, model_card
 from medgenius.publishing.facts import Facts, read_facts
-from medgenius.publishing.fidelity import Fidelity
+from medgenius.publishing.findings import Fidelity
 from medgenius.runs import Run
 
 WHOLE = Published("tiny", ["adapter", "merged"], ["README.md"], Fidelity(0.0123, 0.987, 4567, 20), [])

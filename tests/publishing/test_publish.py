@@ -18,7 +18,7 @@ from medgenius.config.publish import PublishConfig, PublishSettings
 from medgenius.data.sources import load_dialogues
 from medgenius.errors import ConfigError, MedGeniusError, PublishError
 from medgenius.model.backbone import weights_of
-from medgenius.publishing import publish as story
+from medgenius.publishing import making
 from medgenius.publishing.merge import merge
 from medgenius.publishing.publish import publish
 from medgenius.publishing.record import must_be_whole
@@ -140,7 +140,7 @@ def settings(*more: str) -> PublishSettings:
 def test_a_merge_that_is_another_model_is_refused(
     evaluated_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(story, "merge", lambda base, _, folder: merge(base, {}, folder))  # forgets the adapter
+    monkeypatch.setattr(making, "merge", lambda base, _, folder: merge(base, {}, folder))  # forgets the adapter
     with pytest.raises(PublishError, match=r"not published: the merged model is not the one .* mean KL \d\.\d{4} nats"):
         in_process(evaluated_run, tmp_path / "out", "publish.formats=[merged]", "publish.fidelity.max_kl=0.001")
     assert list(tmp_path.iterdir()) == []
@@ -153,7 +153,7 @@ def test_a_failure_on_the_way_leaves_nothing(
         (tmp_path / "seen").touch()
         raise PublishError("no")
 
-    monkeypatch.setattr(story, "inspect", no_space)
+    monkeypatch.setattr(making, "inspect", no_space)
     with pytest.raises(PublishError):
         in_process(evaluated_run, tmp_path / "out", "publish.formats=[adapter]")
     assert [path.name for path in tmp_path.iterdir()] == ["seen"]

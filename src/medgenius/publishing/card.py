@@ -9,7 +9,7 @@ from omegaconf import OmegaConf
 from medgenius.config.publish import Format
 from medgenius.publishing.command import training_command
 from medgenius.publishing.facts import Curation, Facts, Metric
-from medgenius.publishing.fidelity import Fidelity
+from medgenius.publishing.findings import Fidelity
 
 _LIBRARIES: Final = (("merged", "transformers"), ("adapter", "peft"), ("gguf", "gguf"))
 _KINDS: Final = (
