@@ -22,7 +22,7 @@ class Fidelity:
         return (
             f"the merged model is not the one that was evaluated: mean KL {self.kl:.4f} nats (at most "
             f"{config.max_kl:g}), the same most probable token in {self.agreement:.1%} of {self.positions:,} positions "
-            f"(at least {config.min_agreement:.1%})"
+            f"(at least {config.min_agreement:.1%}); publish.base_weights=trained is nearer to it"
         )
 
 

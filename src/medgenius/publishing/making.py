@@ -23,6 +23,7 @@ from medgenius.publishing.hub import size
 from medgenius.publishing.inspection import inspect, published_files
 from medgenius.publishing.merge import Update, merge, read_updates, write_model_files
 from medgenius.publishing.record import RECORD, write_record
+from medgenius.publishing.trained_base import rounding_of
 from medgenius.publishing.verify import verify
 from medgenius.runs import Run, new_directory, write_text
 
@@ -53,7 +54,7 @@ def make_folder(run: Run, output: Path, settings: PublishSettings, console: Cons
             for file in write_gguf_folder(work.facts, merged, folder / "gguf", name, settings.gguf_types):
                 work.say("gguf", f"{file.name}, {size(file.stat().st_size)}")
         files = sorted([*(str(file.relative_to(folder)) for file in published_files(folder)), "README.md", RECORD])
-        card = Published(name, settings.formats, files, work.fidelity, work.objections)
+        card = Published(name, settings, files, work.fidelity, work.objections)
         write_text(folder / "README.md", model_card(work.facts, card))
         write_record(folder, run, name, settings, work.objections, work.fidelity, work.verified)
         inspect(folder)
@@ -90,7 +91,7 @@ def _merge(work: _Work, folder: Path) -> None:
     """The merged model into `folder`, and how near it is to the one that was evaluated."""
     config, settings = work.facts.config, work.settings
     base = full_precision_base(config.model, settings.base, Path(config.run.cache_dir).expanduser())
-    merge(base, work.updates, folder)
+    merge(base, work.updates, folder, rounding_of(config) if settings.base_weights == "trained" else None)
     write_model_files(base, work.facts.run.adapter, folder)
     weights = sum(file.stat().st_size for file in folder.glob("*.safetensors"))
     work.say("merged", f"{len(work.updates)} matrices changed, {size(weights)}")
