@@ -50,7 +50,7 @@ def published(evaluated_run: Run, tmp_path_factory: pytest.TempPathFactory) -> t
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=400,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -22,7 +22,7 @@ class LlamaCpp:
         params.n_ctx = 2048
         params.n_parallel = 1
         params.n_gpu_layers = 0
-        params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 2
+        params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 1
         params.warmup = False
         params.port = 0
         self._server = xllamacpp.Server(params)

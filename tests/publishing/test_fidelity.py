@@ -9,7 +9,8 @@ from medgenius.config.publish import FidelityConfig
 from medgenius.data.prompt import Example
 from medgenius.inference.tuned import TunedModel, load_tuned
 from medgenius.model.adapter import backbone_of
-from medgenius.publishing.fidelity import Fidelity, load_plain, measure
+from medgenius.publishing.fidelity import load_plain, measure
+from medgenius.publishing.findings import Fidelity
 from medgenius.runs import Run
 from tests.support import random_examples
 

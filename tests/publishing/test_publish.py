@@ -18,14 +18,15 @@ from medgenius.config.publish import PublishConfig, PublishSettings
 from medgenius.data.sources import load_dialogues
 from medgenius.errors import ConfigError, MedGeniusError, PublishError
 from medgenius.model.backbone import weights_of
-from medgenius.publishing import publish as story
-from medgenius.publishing.merge import merge
+from medgenius.publishing import making
+from medgenius.publishing.merge import Rounding, merge
 from medgenius.publishing.publish import publish
 from medgenius.publishing.record import must_be_whole
 from medgenius.runs import Run
 from tests.support import cache_dir, composed
 
 Published = tuple[Path, str]
+AS_TRAINED = ("publish.formats=[merged]", "publish.base_weights=trained", "publish.fidelity.max_kl=0.0015")
 LOOSE = ("publish.fidelity.max_kl=1", "publish.fidelity.min_agreement=0.2")
 
 
@@ -140,10 +141,24 @@ def settings(*more: str) -> PublishSettings:
 def test_a_merge_that_is_another_model_is_refused(
     evaluated_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(story, "merge", lambda base, _, folder: merge(base, {}, folder))  # forgets the adapter
+    def forgets_the_adapter(base: Path, _: object, folder: Path, rounding: Rounding | None) -> None:
+        merge(base, {}, folder, rounding)
+
+    monkeypatch.setattr(making, "merge", forgets_the_adapter)
     with pytest.raises(PublishError, match=r"not published: the merged model is not the one .* mean KL \d\.\d{4} nats"):
-        in_process(evaluated_run, tmp_path / "out", "publish.formats=[merged]", "publish.fidelity.max_kl=0.001")
+        in_process(evaluated_run, tmp_path / "out", *AS_TRAINED)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_merged_into_the_weights_of_the_training_it_is_the_model_that_was_evaluated(
+    evaluated_run: Run, published: Published, tmp_path: Path
+) -> None:
+    in_process(evaluated_run, tmp_path / "out", *AS_TRAINED)
+
+    found, full = (json.loads((f / "publish.json").read_text())["fidelity"] for f in (tmp_path / "out", published[0]))
+    assert found["kl"] < 0.05 * full["kl"]
+    card = (tmp_path / "out" / "README.md").read_text()
+    assert "merged into those 4-bit weights, unpacked into full precision" in card
 
 
 def test_a_failure_on_the_way_leaves_nothing(
@@ -153,7 +168,7 @@ def test_a_failure_on_the_way_leaves_nothing(
         (tmp_path / "seen").touch()
         raise PublishError("no")
 
-    monkeypatch.setattr(story, "inspect", no_space)
+    monkeypatch.setattr(making, "inspect", no_space)
     with pytest.raises(PublishError):
         in_process(evaluated_run, tmp_path / "out", "publish.formats=[adapter]")
     assert [path.name for path in tmp_path.iterdir()] == ["seen"]

@@ -34,6 +34,9 @@ class PublishSettings(Schema):
     base: Annotated[str, Field(min_length=1), AlsoCalled("base_model", "full_precision")] | None
     """Folder or repository with the full-precision weights, for a run whose own base holds 4-bit ones only; null: the
     base of the run."""
+    base_weights: Annotated[Literal["full", "trained"], AlsoCalled("merge_into", "dequantize", "dequantized")]
+    """What the adapter is added to. full: the base's own weights. trained: the same after the 4-bit rounding of the
+    training, unpacked again into full precision: the model that was evaluated, nearly token for token."""
     fidelity: Annotated[FidelityConfig, AlsoCalled("merge", "check", "tolerance")]
     verify: Annotated[bool, AlsoCalled("check_reload", "test")]
     """Load the merged folder in plain transformers in a fresh process and repeat ten validation dialogues."""

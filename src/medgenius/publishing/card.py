@@ -6,10 +6,10 @@ from typing import Final
 
 from omegaconf import OmegaConf
 
-from medgenius.config.publish import Format
+from medgenius.config.publish import PublishSettings
 from medgenius.publishing.command import training_command
 from medgenius.publishing.facts import Curation, Facts, Metric
-from medgenius.publishing.fidelity import Fidelity
+from medgenius.publishing.findings import Fidelity
 
 _LIBRARIES: Final = (("merged", "transformers"), ("adapter", "peft"), ("gguf", "gguf"))
 _KINDS: Final = (
@@ -20,6 +20,8 @@ _KINDS: Final = (
     ),
 )
 """Heading, and parts of the names of metrics that stand under it; all others stand under Results."""
+_IN_TRAINING: Final = {"nf4": "in 4-bit NF4", "none": "in full precision", "prequantized": "in 4 bits as stored"}
+_INTO: Final = {"full": "its full-precision weights", "trained": "those 4-bit weights, unpacked into full precision"}
 _USE: Final = """\
 ## Intended use
 
@@ -42,7 +44,7 @@ class Published:
     """What the folder holds."""
 
     name: str
-    formats: Sequence[Format]
+    settings: PublishSettings
     files: Sequence[str]
     fidelity: Fidelity | None
     objections: Sequence[str]
@@ -59,7 +61,7 @@ def model_card(facts: Facts, published: Published) -> str:
         _USE,
         _prompt(facts),
         *_results(facts),
-        _merge(published),
+        _merge(published, facts.config.model.quantization),
         _data(facts),
         _training(facts),
         _files(published),
@@ -73,10 +75,10 @@ def _metadata(facts: Facts, published: Published) -> dict[str, object]:
     languages = [code for code, rows in data.curation.languages.items() if rows] if data.curation else []
     wanted: dict[str, object | None] = {
         "license": base.licence or "unknown",
-        "library_name": next(library for name, library in _LIBRARIES if name in published.formats),
+        "library_name": next(library for name, library in _LIBRARIES if name in published.settings.formats),
         "pipeline_tag": "text-generation",
         "base_model": base.repository,
-        "base_model_relation": ("finetune" if "merged" in published.formats else "adapter")
+        "base_model_relation": ("finetune" if "merged" in published.settings.formats else "adapter")
         if base.repository
         else None,
         "datasets": [data.hub_name] if data.hub_name else None,
@@ -141,15 +143,16 @@ def _metric_table(metrics: Mapping[str, Metric]) -> str:
     return f"{_table(head, rows)}\n{note}" if rows else ""
 
 
-def _merge(published: Published) -> str:
-    if "merged" not in published.formats and "gguf" not in published.formats:
+def _merge(published: Published, quantization: str) -> str:
+    if "merged" not in published.settings.formats and "gguf" not in published.settings.formats:
         return ""
     found = published.fidelity
     text = (
         "Not measured."
         if found is None
         else (
-            "The adapter was trained and evaluated on the quantised base and merged into the full-precision one. Over "
+            f"The adapter was trained and evaluated on the base {_IN_TRAINING[quantization]}, and merged into "
+            f"{_INTO[published.settings.base_weights]}. Over "
             f"{found.positions:,} target positions of {found.dialogues:,} validation dialogues the mean KL divergence "
             f"of the merged model is {found.kl:.4f} nats, and both find the same token most probable in "
             f"{found.agreement:.1%}."
@@ -192,9 +195,7 @@ def _training(facts: Facts) -> str:
         ("base", f"{config.model.name}: {facts.base.origin}"),
         (
             "base in training",
-            {"nf4": "4-bit NF4", "none": "full precision", "prequantized": "4-bit as stored"}[
-                config.model.quantization
-            ],
+            _IN_TRAINING[config.model.quantization],
         ),
         ("LoRA", f"r {lora.r}, alpha {lora.alpha}, dropout {lora.dropout:g}, on {', '.join(lora.target_modules)}"),
         ("trained parameters", f"{summary.trainable_parameters:,}"),

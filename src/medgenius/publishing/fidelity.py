@@ -1,7 +1,6 @@
 """How far the merged model is from the one that was trained and evaluated: the adapter on its quantised base."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -9,34 +8,13 @@ import torch
 from torch import Tensor
 from transformers import LlamaForCausalLM, PreTrainedModel
 
-from medgenius.config.publish import FidelityConfig
 from medgenius.data.prompt import Example
 from medgenius.inference.tuned import TunedModel
 from medgenius.model.adapter import backbone_of
+from medgenius.publishing.findings import Fidelity
 
 _POSITIONS: Final = 64
 """Compared at once: a vocabulary of 128,256 takes 33 MB in fp32."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fidelity:
-    kl: float
-    """Nats, mean over positions of KL(adapter on its base || merged)."""
-    agreement: float
-    """Share of positions in which both find the same token most probable."""
-    positions: int
-    """Where a target follows."""
-    dialogues: int
-
-    def problem(self, config: FidelityConfig) -> str | None:
-        """Why the merged model is not the evaluated one, or None."""
-        if self.kl <= config.max_kl and self.agreement >= config.min_agreement:
-            return None
-        return (
-            f"the merged model is not the one that was evaluated: mean KL {self.kl:.4f} nats (at most "
-            f"{config.max_kl:g}), the same most probable token in {self.agreement:.1%} of {self.positions:,} positions "
-            f"(at least {config.min_agreement:.1%})"
-        )
 
 
 def measure(tuned: TunedModel, merged: Path, examples: Sequence[Example]) -> Fidelity:

@@ -1,5 +1,6 @@
 """A published folder on the Hugging Face hub: what would go where, and the upload."""
 
+import logging
 import os
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from rich.console import Console
 from medgenius.config.publish import PublishSettings
 from medgenius.errors import PublishError
 from medgenius.publishing.inspection import inspect, published_files
+
+logging.getLogger("httpx").setLevel(logging.WARNING)  # it tells every request
 
 
 def to_hub(folder: Path, settings: PublishSettings, console: Console) -> None:

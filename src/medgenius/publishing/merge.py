@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -24,6 +24,8 @@ from medgenius.publishing.shards import (
 )
 from medgenius.runs import Run, write_json
 
+Rounding = Callable[[str, Tensor], Tensor]
+"""From a weight's name and value to the value that training computed with."""
 _BLOCK: Final = 2**18
 """Elements that are added at once: 1 MiB in fp32."""
 _PREFIX: Final = "base_model.model."
@@ -77,8 +79,11 @@ def read_updates(run: Run) -> dict[str, Update]:
     return updates
 
 
-def merge(base: Path, updates: Mapping[str, Update], folder: Path) -> None:
+def merge(base: Path, updates: Mapping[str, Update], folder: Path, rounding: Rounding | None = None) -> None:
     """Write the base's weights with the updates added, in the base's own shards and dtypes.
+
+    Args:
+        rounding: of each weight before the update; it needs the whole tensor at once
 
     The sum is taken in fp32 and rounded once. In memory are a block of rows and the mapped pages of one tensor.
 
@@ -96,7 +101,7 @@ def merge(base: Path, updates: Mapping[str, Update], folder: Path) -> None:
     _must_fit(base, shapes, updates)
     for file, tensors in by_file.items():
         with (folder / file.name).open("wb") as stream:
-            write_shard(stream, tensors, _rows(file, tensors, updates))
+            write_shard(stream, tensors, _rows(file, tensors, updates, rounding))
     write_index(folder, files, place, sum(stored.bytes for stored in shapes.values()))
     assert (len(files) > 1) == (folder / INDEX).exists()
 
@@ -110,10 +115,12 @@ def _must_fit(base: Path, shapes: Mapping[str, Stored], updates: Mapping[str, Up
             raise ModelError(f"{base}: {name} is {shapes[name].shape}, and the adapter was trained on {shape}")
 
 
-def _rows(file: Path, names: Mapping[str, Stored], updates: Mapping[str, Update]) -> Iterator[Tensor]:
+def _rows(
+    file: Path, names: Mapping[str, Stored], updates: Mapping[str, Update], rounding: Rounding | None
+) -> Iterator[Tensor]:
     """The data of every tensor in turn, block by block."""
     for name in names:
-        weight = read_tensor(file, name)
+        weight = read_tensor(file, name) if rounding is None else rounding(name, read_tensor(file, name))
         if weight.dim() == 0:
             yield weight
             continue

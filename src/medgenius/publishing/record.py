@@ -10,9 +10,8 @@ from pydantic import BaseModel, ValidationError
 
 from medgenius.config.publish import Format, GgufType, PublishSettings
 from medgenius.errors import PublishError
-from medgenius.publishing.fidelity import Fidelity
+from medgenius.publishing.findings import Fidelity, Verified
 from medgenius.publishing.inspection import published_files
-from medgenius.publishing.verify import Verified
 from medgenius.runs import Run, write_text
 
 RECORD: Final = "publish.json"

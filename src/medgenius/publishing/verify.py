@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +17,7 @@ from medgenius.data.dialogue import Dialogue, prompt_messages
 from medgenius.errors import PublishError
 from medgenius.inference.tuned import TunedModel
 from medgenius.model.adapter import backbone_of
+from medgenius.publishing.findings import Verified
 
 _NEW_TOKENS: Final = 32
 _SCRIPT: Final = Path(__file__).with_name("reload.py")
@@ -26,15 +27,6 @@ class _Answer(BaseModel):
     prompt_ids: list[int]
     next_ids: list[int]
     answer_ids: list[int]
-
-
-@dataclass(frozen=True, slots=True)
-class Verified:
-    items: int
-    agreement: float
-    """Share of the run's own answer tokens that the reloaded model finds most probable at the same place."""
-    equal_answers: int
-    """Items whose whole greedy answer, up to 32 tokens, is the run's."""
 
 
 def verify(tuned: TunedModel, folder: Path, dialogues: Sequence[Dialogue], min_agreement: float) -> Verified:
