@@ -179,8 +179,8 @@ def test_a_further_run_of_another_base_is_refused(tiny_run: Run, tmp_path: Path)
 def test_a_chat_in_the_terminal(tiny_run: Run, tmp_path: Path) -> None:
     lines = [
         "I have crushing chest pain.",
-        "</s>",
         "/reset",
+        "</s>",
         "/system Answer briefly.",
         "My toe itches.",
         "And now?",
@@ -191,7 +191,7 @@ def test_a_chat_in_the_terminal(tiny_run: Run, tmp_path: Path) -> None:
     ]
     command = [sys.executable, "-m", "medgenius.cli", "chat", f"run={tiny_run.path}", "serving.max_new_tokens=8"]
     done = subprocess.run(
-        command, input="\n".join(lines), capture_output=True, text=True, timeout=120, check=False, cwd=ROOT,
+        command, input="\n".join(lines), capture_output=True, text=True, timeout=300, check=False, cwd=ROOT,
         env={**os.environ, "COLUMNS": "200"},
     )  # fmt: skip
 
