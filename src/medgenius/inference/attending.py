@@ -84,6 +84,8 @@ def _attend(query: Tensor, keys: Tensor, values: Tensor, mask: Tensor) -> Tensor
     Returns:
         (n kv, g L, d)
     """
+    if query.shape[1] == 1:  # as in `weights.multiply`
+        return _attend(query.repeat(1, 2, 1), keys, values, mask)[:, :1]
     seen = mask.shape[-1]
     scores = torch.bmm(query, keys[:, :seen].transpose(1, 2))
     return torch.bmm(masked_softmax(scores, mask, query.shape[-1] ** -0.5), values[:, :seen])

@@ -10,12 +10,13 @@ from typing import Protocol, Self
 import torch
 from peft import PeftModel
 from torch import Tensor, nn
-from torch.nn.functional import embedding, linear
+from torch.nn.functional import embedding
 
 from medgenius.errors import ModelError
-from medgenius.inference.weights import Product, product_of
+from medgenius.inference.weights import Product, multiply, product_of, worth_packing
 from medgenius.model.adapter import backbone_of
 from medgenius.model.kernels import rms_norm, rotate, swiglu
+from medgenius.model.norm import FrozenRmsNorm
 
 
 class Attend(Protocol):
@@ -56,8 +57,8 @@ class _Norm:
 
     @classmethod
     def of(cls, module: nn.Module) -> Self:
-        eps = getattr(module, "eps", None)  # FrozenRmsNorm's name for it, and transformers'
-        return cls(module.get_parameter("weight"), eps if eps is not None else module.variance_epsilon)
+        assert isinstance(module, FrozenRmsNorm)  # so `model/layers.py` left it
+        return cls(module.weight, module.eps)
 
     def __call__(self, x: Tensor) -> Tensor:
         return rms_norm(x, self.weight, self.eps)[0]
@@ -73,9 +74,9 @@ class _Layer:
     down: Product
 
     @classmethod
-    def of(cls, module: nn.Module, dtype: torch.dtype) -> Self:
+    def of(cls, module: nn.Module, dtype: torch.dtype, *, pack: bool) -> Self:
         def product(*names: str) -> Product:
-            return product_of([module.get_submodule(name) for name in names], dtype)
+            return product_of([module.get_submodule(name) for name in names], dtype, pack=pack)
 
         return cls(
             _Norm.of(module.get_submodule("input_layernorm")),
@@ -100,7 +101,6 @@ class Forward:
         if config.attention_bias or config.mlp_bias or config.hidden_act != "silu":
             raise ModelError("inference needs a LLaMA without biases and with silu, as Meta's are")
         self._embeddings = llama.model.embed_tokens.weight
-        self._head = llama.lm_head.weight
         dtype, device = self._embeddings.dtype, self._embeddings.device
         self.shape = Shape(
             layers=config.num_hidden_layers,
@@ -112,7 +112,9 @@ class Forward:
             positions=config.max_position_embeddings,
         )
         with torch.no_grad():
-            self._layers = [_Layer.of(layer, dtype) for layer in llama.model.layers]
+            pack = worth_packing(llama)
+            self._layers = [_Layer.of(layer, dtype, pack=pack) for layer in llama.model.layers]
+            self._head = product_of([llama.lm_head], dtype, pack=pack)
             self._norm = _Norm.of(llama.model.norm)
             positions = torch.arange(config.max_position_embeddings, device=device)[None]
             cos, sin = llama.model.rotary_emb(self._embeddings, positions)
@@ -134,17 +136,17 @@ class Forward:
         cos, sin = self._cos[positions], self._sin[positions]
         x = embedding(ids, self._embeddings)
         for number, layer in enumerate(self._layers):
-            qkv = layer.qkv(layer.before_attention(x)).unflatten(1, (-1, shape.head_dim))  # (T, h + 2 kv, d)
+            qkv = multiply(layer.qkv, layer.before_attention(x)).unflatten(1, (-1, shape.head_dim))  # (T, h + 2 kv, d)
             rotated = rotate(qkv[:, : shape.heads + shape.kv_heads], cos, sin)
             query, key = rotated.split(heads[:2], 1)
             attended = attend(number, query, key, qkv[:, -shape.kv_heads :])
             if needed is not None and number == shape.layers - 1:
                 x, attended = x[needed], attended[needed]
-            x = x + layer.out(attended)
-            gate, up = layer.gate_up(layer.before_mlp(x)).chunk(2, 1)
-            x = x + layer.down(swiglu(gate, up))
+            x = x + multiply(layer.out, attended)
+            gate, up = multiply(layer.gate_up, layer.before_mlp(x)).chunk(2, 1)
+            x = x + multiply(layer.down, swiglu(gate, up))
         return self._norm(x)
 
     def logits(self, hidden: Tensor) -> Tensor:
         """(n, hidden) -> (n, vocabulary) in fp32, of a product in the model's dtype, as in transformers' generate."""
-        return linear(hidden, self._head).float()
+        return multiply(self._head, hidden).float()

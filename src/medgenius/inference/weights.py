@@ -8,20 +8,35 @@ an update is often smaller than what that leaves out.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
+from weakref import WeakKeyDictionary
 
 import torch
 from peft.tuners.lora.layer import LoraLayer
 from torch import Tensor, nn
 from torch.nn.functional import linear
+from transformers import LlamaForCausalLM
 
 from medgenius.model.projection import LowRank, adapted
-from medgenius.model.unpacking import store, stored, weight_of
+from medgenius.model.unpacking import affordable, store, stored, weight_of
+
+_ROWS = 32
+"""Of the products for which a weight is packed; with more or fewer it serves nearly as well."""
+_packed: WeakKeyDictionary[nn.Module, Tensor] = WeakKeyDictionary()
+"""By the first of the layers: with the adapter and without it is the same."""
 
 
 class Product(Protocol):
     """Rows (T, in) -> (T, out)."""
 
     def __call__(self, x: Tensor) -> Tensor: ...
+
+
+def multiply(product: Product, x: Tensor) -> Tensor:
+    """The product of rows, each with the same bits whatever the others are.
+
+    In bf16 oneDNN sums in one order for two rows or thousands, and in another for a single one: it gets a companion.
+    """
+    return product(x) if len(x) > 1 else product(x.repeat(2, 1))[:1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +67,21 @@ class Joined:
 
 
 @dataclass(frozen=True, slots=True)
+class Packed:
+    """One weight for all in the order in which oneDNN multiplies, which it would otherwise bring it into at each use:
+    with few rows that takes longer than the product. The bits of the result are the same."""
+
+    weight: Tensor
+    """Opaque"""
+    adapter: Adapter | None
+
+    def __call__(self, x: Tensor) -> Tensor:
+        # torch.compile's own operation: the only one for a weight that is packed once.
+        y: Tensor = torch.ops.mkldnn._linear_pointwise(x, self.weight, None, "none", [], "")
+        return self.adapter.add_to(y, x) if self.adapter else y
+
+
+@dataclass(frozen=True, slots=True)
 class Separate:
     """4-bit weights that have no copy, for want of memory: unpacked at each use."""
 
@@ -63,20 +93,29 @@ class Separate:
         return self.adapter.add_to(y, x) if self.adapter else y
 
 
-def product_of(layers: Sequence[nn.Module], dtype: torch.dtype) -> Product:
+def product_of(layers: Sequence[nn.Module], dtype: torch.dtype, *, pack: bool) -> Product:
     """Of layers that read the same input, as the model stands now: with the adapter unless it is switched off.
 
-    Their weights move to one piece of memory, of which each layer keeps its part, so that nothing is there twice.
+    Args:
+        pack: as a copy in oneDNN's order; otherwise the weights move to one piece of memory, of which each layer keeps
+            its part, so that nothing is there twice
     """
-    frozen = tuple(layer.get_base_layer() if isinstance(layer, LoraLayer) else layer for layer in layers)
+    frozen = tuple(map(_frozen, layers))
     adapter = _adapter_of(layers, frozen, dtype)
     weights = [stored(layer) for layer in frozen]
     if any(weight is None for weight in weights):
         return Separate(frozen, adapter)
-    return Joined(_side_by_side(frozen, [weight for weight in weights if weight is not None]), adapter)
+    present = [weight for weight in weights if weight is not None]
+    return Packed(_pack(frozen, present), adapter) if pack else Joined(_side_by_side(frozen, present), adapter)
 
 
-def _adapter_of(layers: Sequence[nn.Module], frozen: Sequence[nn.Module], dtype: torch.dtype) -> Adapter | None:
+def _frozen(layer: nn.Module) -> nn.Linear:
+    found = layer.get_base_layer() if isinstance(layer, LoraLayer) else layer
+    assert isinstance(found, nn.Linear)
+    return found
+
+
+def _adapter_of(layers: Sequence[nn.Module], frozen: Sequence[nn.Linear], dtype: torch.dtype) -> Adapter | None:
     found = [adapted(layer) for layer in layers]
     low_ranks = [projections.layers[0] if projections else None for projections in found]
     present = [low_rank for low_rank in low_ranks if low_rank]
@@ -84,7 +123,7 @@ def _adapter_of(layers: Sequence[nn.Module], frozen: Sequence[nn.Module], dtype:
         return None
     (scaling,) = {low_rank.scaling for low_rank in present}  # one LoRA config for all layers
     blocks = [
-        low_rank.b.T if low_rank else present[0].b.new_zeros(0, int(layer.out_features))
+        low_rank.b.T if low_rank else present[0].b.new_zeros(0, layer.out_features)
         for low_rank, layer in zip(low_ranks, frozen, strict=True)
     ]
     return Adapter(_stacked_a(present).to(dtype), torch.block_diag(*blocks).to(dtype), scaling)
@@ -105,3 +144,19 @@ def _side_by_side(layers: Sequence[nn.Module], weights: Sequence[Tensor]) -> Ten
     for layer, part in zip(layers, joined.split(rows), strict=True):
         store(layer, part)
     return joined
+
+
+def _pack(layers: Sequence[nn.Module], weights: Sequence[Tensor]) -> Tensor:
+    if layers[0] not in _packed:
+        _packed[layers[0]] = torch.ops.mkldnn._reorder_linear_weight(torch.cat(list(weights)), _ROWS)
+    return _packed[layers[0]]
+
+
+def worth_packing(model: LlamaForCausalLM) -> bool:
+    """Whether copies in oneDNN's order serve: in bf16 on CPU, where the memory for them is free."""
+    weight = model.lm_head.weight
+    if weight.device.type != "cpu" or weight.dtype != torch.bfloat16:
+        return False
+    size = sum(layer.in_features * layer.out_features for layer in model.modules() if isinstance(layer, nn.Linear))
+    packs = bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    return packs and (model.lm_head in _packed or affordable(size * weight.itemsize, weight.device))

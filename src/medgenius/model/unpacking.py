@@ -24,7 +24,7 @@ def unpack_weights(model: LlamaForCausalLM, config: ModelConfig, dtype: torch.dt
     size = sum(layer.in_features * layer.out_features for layer in layers) * dtype.itemsize
     wanted = config.cache_dequantized
     if wanted == "auto":
-        wanted = size <= _SHARE * free_memory(model.device)
+        wanted = affordable(size, model.device)
     if wanted:
         for layer in layers:
             layer.register_buffer(_COPY, _unpacked(layer, dtype), persistent=False)
@@ -35,6 +35,11 @@ def weight_of(layer: nn.Module, dtype: torch.dtype) -> Tensor:
     if has_copy(layer):
         return layer.get_buffer(_COPY)
     return _unpacked(layer, dtype) if isinstance(layer, Linear4bit) else layer.get_parameter("weight")
+
+
+def affordable(size: int, device: torch.device) -> bool:
+    """Whether copies of so many bytes may be made."""
+    return size <= _SHARE * free_memory(device)
 
 
 def stored(layer: nn.Module) -> Tensor | None:
