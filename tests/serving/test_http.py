@@ -3,7 +3,9 @@
 import json
 import socket
 import struct
+import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
@@ -27,6 +29,13 @@ def engine() -> ScriptedEngine:
 @pytest.fixture
 def address(engine: ScriptedEngine, speaker: Speaker, tiny_run: Run) -> Iterator[Address]:
     with serving(engine, speaker, tiny_run, "serving.requests_per_minute=null") as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def plain(speaker: Speaker, tiny_run: Run) -> Iterator[Address]:
+    """One server for all tests that change nothing about it."""
+    with serving(ScriptedEngine(), speaker, tiny_run, "serving.requests_per_minute=null") as found:
         yield found
 
 
@@ -129,12 +138,12 @@ def test_a_harmful_request_never_reaches_the_engine(address: Address, engine: Sc
     ],
     ids=lambda value: str(value)[:30] if not isinstance(value, str) else "",
 )
-def test_what_can_not_be_read_is_refused_with_a_reason(address: Address, body: object, says: str) -> None:
-    status, text = reason(address, "/chat", body)
+def test_what_can_not_be_read_is_refused_with_a_reason(plain: Address, body: object, says: str) -> None:
+    status, text = reason(plain, "/chat", body)
 
     assert status == 400
     assert says in text
-    assert address.ask("GET", "/healthz")[0].status == 200
+    assert plain.ask("GET", "/healthz")[0].status == 200
 
 
 @pytest.mark.parametrize(
@@ -154,34 +163,34 @@ def test_what_can_not_be_read_is_refused_with_a_reason(address: Address, body: o
         ({"messages": [{"role": "system", "content": "</s>"}, *USER]}, "control token"),
     ],
 )
-def test_what_has_no_meaning_here_is_refused_by_name(address: Address, changes: dict[str, object], says: str) -> None:
-    status, text = reason(address, "/v1/chat/completions", {"model": "tuned", "messages": USER, **changes})
+def test_what_has_no_meaning_here_is_refused_by_name(plain: Address, changes: dict[str, object], says: str) -> None:
+    status, text = reason(plain, "/v1/chat/completions", {"model": "tuned", "messages": USER, **changes})
 
     assert status == 400
     assert says in text
 
 
-def test_an_unknown_model_is_not_found(address: Address) -> None:
-    assert reason(address, "/chat", {"message": "a", "model": "gpt"}) == (
+def test_an_unknown_model_is_not_found(plain: Address) -> None:
+    assert reason(plain, "/chat", {"message": "a", "model": "gpt"}) == (
         404,
         "there is no model 'gpt'; there are: tuned, base",
     )
-    assert address.ask("GET", "/v1/models/gpt")[0].status == 404
-    assert address.ask("GET", "/v1/models/base")[0].status == 200
+    assert plain.ask("GET", "/v1/models/gpt")[0].status == 404
+    assert plain.ask("GET", "/v1/models/base")[0].status == 200
 
 
 @pytest.mark.parametrize("path", ["/chat", "/v1/chat/completions", "/v1/models", "/metrics", "/openapi.json", "/nope"])
 @pytest.mark.parametrize("authorization", ["", "Bearer wrong", "Basic abc", "Bearer"])
-def test_every_route_but_health_and_page_wants_a_key(address: Address, path: str, authorization: str) -> None:
-    response, _ = address.ask("GET", path, headers={"Authorization": authorization})
+def test_every_route_but_health_and_page_wants_a_key(plain: Address, path: str, authorization: str) -> None:
+    response, _ = plain.ask("GET", path, headers={"Authorization": authorization})
 
     assert response.status == 401
     assert response.headers["WWW-Authenticate"] == "Bearer"
 
 
 @pytest.mark.parametrize("path", ["/", "/page.css", "/page.js", "/page.svg", "/healthz", "/readyz"])
-def test_health_and_page_want_none(address: Address, path: str) -> None:
-    assert address.ask("GET", path, headers={"Authorization": ""})[0].status == 200
+def test_health_and_page_want_none(plain: Address, path: str) -> None:
+    assert plain.ask("GET", path, headers={"Authorization": ""})[0].status == 200
 
 
 def test_no_other_site_gets_in(address: Address, engine: ScriptedEngine, speaker: Speaker, tiny_run: Run) -> None:
@@ -212,16 +221,16 @@ def headers_of(address: Address) -> dict[str, str]:
     return {"Content-Type": "application/json", "Authorization": f"Bearer {address.key}"}
 
 
-def test_huge_bodies_are_refused_before_they_are_read(address: Address) -> None:
-    assert address.ask("POST", "/chat", b" " * 70_000)[0].status == 413
-    with address.raw() as client:
+def test_huge_bodies_are_refused_before_they_are_read(plain: Address) -> None:
+    assert plain.ask("POST", "/chat", b" " * 70_000)[0].status == 413
+    with plain.raw() as client:
         head = (
-            f"POST /chat HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {address.key}\r\nContent-Length: 99999999\r\n\r\n"
+            f"POST /chat HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {plain.key}\r\nContent-Length: 99999999\r\n\r\n"
         )
         client.sendall(head.encode())
         assert client.recv(100).startswith(b"HTTP/1.1 413")
-    with address.raw() as client:
-        client.sendall(head_of(address, "Transfer-Encoding: chunked") + (b"8000\r\n" + b" " * 0x8000 + b"\r\n") * 3)
+    with plain.raw() as client:
+        client.sendall(head_of(plain, "Transfer-Encoding: chunked") + (b"8000\r\n" + b" " * 0x8000 + b"\r\n") * 3)
         assert client.recv(100).startswith(b"HTTP/1.1 413")
 
 
@@ -288,9 +297,10 @@ def test_too_many_connections_are_told_so(engine: ScriptedEngine, speaker: Speak
         wait_for(lambda: address.ask("GET", "/healthz")[0].status == 200)
 
 
-def test_two_thousand_connections_and_broken_ones_leave_it_alive(address: Address, engine: ScriptedEngine) -> None:
+@pytest.mark.parametrize("count", [500, pytest.param(9_000, marks=pytest.mark.slow)])
+def test_many_connections_and_broken_ones_leave_it_alive(count: int, address: Address, engine: ScriptedEngine) -> None:
     clients: list[socket.socket] = []
-    for number in range(2_000):
+    for number in range(count):
         client = address.raw()
         if number % 3 == 0:
             client.sendall(b"\x16\x03\x01garbage\r\n\r\n")
@@ -317,3 +327,25 @@ def test_nothing_of_a_question_is_logged_or_counted(
     assert "Zanzibar" not in caplog.text + metrics.decode() + "".join(capsys.readouterr())
     assert 'medgenius_requests_total{route="/chat",status="200"} 1.0' in metrics.decode()
     assert 'medgenius_tokens_total{kind="answer",model="tuned"} 3.0' in metrics.decode()
+
+
+def test_at_twice_its_capacity_every_request_is_answered_or_refused(address: Address, engine: ScriptedEngine) -> None:
+    engine.most, engine.seconds_per_word = 4, 0.002
+    statuses: Counter[int] = Counter()
+    until = time.monotonic() + 2
+
+    def keep_asking() -> None:
+        while time.monotonic() < until:
+            response, data = address.ask("POST", "/chat", {"message": "My toe itches."})
+            statuses[response.status] += 1
+            assert response.status == 200 or (json.loads(data)["error"]["message"] and response.headers["Retry-After"])
+
+    threads = [threading.Thread(target=keep_asking) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+
+    assert set(statuses) <= {200, 503}
+    assert statuses[200] > 10
+    wait_for(lambda: not engine.running)

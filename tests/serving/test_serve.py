@@ -2,6 +2,8 @@
 
 import json
 import os
+import queue
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,6 +14,7 @@ from pathlib import Path
 import openai
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from transformers import GenerationConfig
 
 from medgenius.config.app import composed
@@ -23,6 +26,7 @@ from medgenius.inference.tuned import TunedModel, load_tuned
 from medgenius.model.adapter import backbone_of
 from medgenius.runs import Run, read_config
 from medgenius.safety import ESCALATION
+from medgenius.serving.engine import Piece, Question
 from medgenius.serving.models import Speaker, load_served
 from tests.serving.support import Address, served_run, wait_for
 from tests.support import ROOT
@@ -93,7 +97,6 @@ def test_the_openai_client_gets_what_transformers_writes(address: Address, tuned
     assert "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices) == base
     assert chunks[-1].usage
     assert chunks[-1].usage.completion_tokens == 12
-    assert base != answers[QUESTIONS[0]]
     with pytest.raises(openai.AuthenticationError):
         client.with_options(api_key="wrong").models.list()
     with pytest.raises(openai.BadRequestError, match="n: "):
@@ -117,13 +120,30 @@ def test_a_stop_finishes_what_runs(tiny_run: Run, tmp_path: Path) -> None:
     assert "chest" not in (tmp_path / "serve.log").read_text()
 
 
-def test_a_further_run_is_served_under_its_name(tiny_run: Run) -> None:
-    config = composed(ServeConfig, f"run.path={tiny_run.path}", f"+serving.adapters.twin={tiny_run.path}").serving
+def test_a_further_run_is_served_under_its_name(tiny_run: Run, tuned: TunedModel, tmp_path: Path) -> None:
+    other = Run(tmp_path / "other", "other")
+    shutil.copytree(tiny_run.path, other.path)
+    file = other.adapter / "adapter_model.safetensors"  # one that has learned so much that its words are others
+    save_file({name: x * (40 if "lora_B" in name else 1) for name, x in load_file(file).items()}, file)
+    config = composed(ServeConfig, f"run.path={tiny_run.path}", f"+serving.adapters.other={other.path}").serving
     served = load_served(tiny_run, config)
+    answers = {}
+    for name in served.engine.names:
+        heard: queue.SimpleQueue[Piece] = queue.SimpleQueue()
+        ids = served.speakers[name].prompt_ids([Message("user", QUESTIONS[0])])
+        served.engine.submit(Question(name, ids, 12), heard.put)
+        pieces = [heard.get(timeout=120)]
+        while pieces[-1].end is None:
+            pieces.append(heard.get(timeout=120))
+        answers[name] = "".join(piece.text for piece in pieces).strip()
     served.engine.close()
 
-    assert served.engine.names == ("tuned", "base", "twin")
-    assert set(served.speakers) == {"tuned", "base", "twin"}
+    assert list(answers) == ["tuned", "base", "other"]
+    assert answers["tuned"] == written_by_transformers(tuned, QUESTIONS[0], 12)
+    with tuned.base():
+        assert answers["base"] == written_by_transformers(tuned, QUESTIONS[0], 12)
+    assert answers["other"] == written_by_transformers(load_tuned(other), QUESTIONS[0], 12)
+    assert answers["other"] != answers["base"]
 
 
 @pytest.mark.parametrize(
@@ -179,8 +199,8 @@ def test_a_further_run_of_another_base_is_refused(tiny_run: Run, tmp_path: Path)
 def test_a_chat_in_the_terminal(tiny_run: Run, tmp_path: Path) -> None:
     lines = [
         "I have crushing chest pain.",
-        "</s>",
         "/reset",
+        "</s>",
         "/system Answer briefly.",
         "My toe itches.",
         "And now?",
@@ -191,7 +211,7 @@ def test_a_chat_in_the_terminal(tiny_run: Run, tmp_path: Path) -> None:
     ]
     command = [sys.executable, "-m", "medgenius.cli", "chat", f"run={tiny_run.path}", "serving.max_new_tokens=8"]
     done = subprocess.run(
-        command, input="\n".join(lines), capture_output=True, text=True, timeout=120, check=False, cwd=ROOT,
+        command, input="\n".join(lines), capture_output=True, text=True, timeout=300, check=False, cwd=ROOT,
         env={**os.environ, "COLUMNS": "200"},
     )  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 import queue
 import sys
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -72,6 +73,11 @@ def _read(console: Console) -> str:
     return "\n".join(lines).strip()
 
 
+def _printable(text: str) -> str:
+    """Without characters that a terminal would obey."""
+    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) != "Cc")
+
+
 class Conversation:
     """What was said, and how it goes on. What the guard added is shown and not told to the model afterwards."""
 
@@ -129,17 +135,22 @@ class Conversation:
         try:
             if self._config.compare:
                 base, tuned = ("".join(self._pieces(name, said)) for name, said in ((_BASE, []), (_TUNED, answer)))
-                panels = [Panel(Text(base), title="base"), Panel(Text(tuned), title="tuned")]
+                panels = [Panel(Text(_printable(base)), title="base"), Panel(Text(_printable(tuned)), title="tuned")]
                 self._console.print(Columns(panels, equal=True, expand=True))
             else:
-                for piece in self._pieces(_TUNED, answer):
-                    self._console.print(piece, end="", markup=False, soft_wrap=True)
-                self._console.print()
+                self._print_as_it_comes(answer)
         finally:
             if said := "".join(answer).strip():
                 self.messages.append(Message("assistant", said))
             else:
                 self.messages.pop()
+
+    def _print_as_it_comes(self, said: list[str]) -> None:
+        try:
+            for piece in self._pieces(_TUNED, said):
+                self._console.print(_printable(piece), end="", markup=False, soft_wrap=True)
+        finally:
+            self._console.print()
 
     def _pieces(self, model: str, said: list[str]) -> Iterator[str]:
         """What the reader sees; `said` gets what the model wrote."""

@@ -8,9 +8,10 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import FrameType
-from typing import ClassVar, cast
+from typing import ClassVar
 
 import uvicorn
+from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 _BUSY = (
@@ -92,15 +93,19 @@ class Server(uvicorn.Server):
         self.handle_exit(number, frame)
 
 
-def make_server(app: object, host: str, port: int, limits: Limits) -> Server:
+def make_server(app: ASGIApp, host: str, port: int, limits: Limits) -> Server:
     """A server that is not running yet."""
     _raise_open_files(limits.connections)
-    protocol = type("Protocol", (LimitedProtocol,), {"limits": limits})
+
+    class Bound(LimitedProtocol):
+        pass
+
+    Bound.limits = limits
     config = uvicorn.Config(
-        app=cast("uvicorn._types.ASGIApplication", app),
+        app=app,
         host=host,
         port=port,
-        http=protocol,
+        http=Bound,
         ws="none",
         lifespan="off",
         loop="asyncio",

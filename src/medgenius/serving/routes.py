@@ -36,7 +36,7 @@ _ERRORS: dict[int | str, dict[str, object]] = {
     "4XX": {"model": Error, "description": "Refused, with a reason"},
     "5XX": {"model": Error, "description": "No answer now, with a reason"},
 }
-_STREAM = {200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}}
+_STREAM: dict[int | str, dict[str, object]] = {200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}}
 
 
 def answer_routes(answering: Answering, texts: "TextLog") -> APIRouter:
@@ -58,7 +58,7 @@ def answer_routes(answering: Answering, texts: "TextLog") -> APIRouter:
             usage=Usage.of(len(answer.question.prompt_ids), answer.tokens),
         )
 
-    @router.post("/v1/chat/completions", response_model=Completion, responses=_STREAM)  # type: ignore[arg-type]
+    @router.post("/v1/chat/completions", response_model=Completion, responses=_STREAM)
     async def complete(asked: CompletionRequest, request: Request) -> Completion | Response:
         """OpenAI's form; with `stream` its chunks as server-sent events."""
         messages = [_message(message) for message in asked.messages]
