@@ -101,7 +101,7 @@ REFUSED = [
     (["lora.r=choice(8,0)"], "lora.r=0"),
     (["trainer.epochs=interval(1,5)"], "int(interval("),
     (["hydra.sweeper.space.lora.r=8"], "lora.r"),
-    (["hydra.sweeper.space.run.root=[a,b]"], "run.root"),
+    (["hydra.sweeper.space.run.cost_per_hour=[1.0,2.0]"], "run.cost_per_hour"),
     (["hydra.sweeper.metric=validation/los"], "did you mean validation/loss?"),
     (["hydra.sweeper.metric=model"], "is no number"),
     (["hydra.sweeper.metric=seconds"], "pruner=median needs a metric of each validation"),

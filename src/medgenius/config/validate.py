@@ -67,7 +67,7 @@ def _key(detail: ErrorDetails) -> str:
         for i, part in enumerate(parts)
         if not (i == 1 and part in tags and parts[0] in {"model", "data"})
         and not (i == 2 and part in engines and parts[:2] == ["serving", "engine"])
-        and not part.startswith(("literal[", "function-after["))
+        and not part.startswith(("literal[", "list[", "function-after["))
         and part not in {"constrained-int", "constrained-float", "int", "bool"}
     )
 

@@ -7,6 +7,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from medgenius.config.app import translated
+from medgenius.config.launch import found_place
 from medgenius.config.sweeper import Sweep, SweeperConfig
 from medgenius.config.train import TrainConfig
 from medgenius.config.validate import to_config
@@ -44,6 +45,8 @@ def make_plan(composed: DictConfig, arguments: Sequence[str], load: Load) -> Pla
         ConfigError: anything that would stop a trial.
     """
     settings = read_settings(composed)
+    if (found := found_place()) and found[0].processes > 1:
+        raise ConfigError(f"-m under {found[1]}: leave {found[1]} out; a study's workers are started one by one")
     fixed, searched = split_line(arguments)
     space = read_space(settings.space, fixed, searched)
     base = config_with(load, fixed)
@@ -61,7 +64,8 @@ def make_plan(composed: DictConfig, arguments: Sequence[str], load: Load) -> Pla
             _check(lambda chosen: _config_at(load, fixed, base, space, chosen), space, parameter, value)
     directory = study_dir(base.run.root, settings.study_name)
     plan = Plan(settings, space, base, tuple(fixed), place_of(settings.storage, directory), directory)
-    seed_points(plan)
+    for line in seed_points(plan)[1]:
+        print(line, flush=True)
     return plan
 
 

@@ -171,8 +171,12 @@ def _conditions(key: str, when: object) -> dict[str, tuple[Value, ...]]:
         raise ConfigError(f"{HERE}.{key}.when: a mapping of searched keys to the values under which this is searched")
     found: dict[str, tuple[Value, ...]] = {}
     for other, wanted in _leaves(when, ""):
-        values = wanted if isinstance(wanted, list) else [wanted]
-        if not values or not all(value is None or isinstance(value, bool | int | float | str) for value in values):
+        values: list[Value] = []
+        for value in wanted if isinstance(wanted, list) else [wanted]:
+            if value is not None and not isinstance(value, bool | int | float | str):
+                raise ConfigError(f"{HERE}.{key}.when.{other}: a value, or a list of values")
+            values.append(value)
+        if not values:
             raise ConfigError(f"{HERE}.{key}.when.{other}: a value, or a list of values")
         found[other] = tuple(values)
     return found

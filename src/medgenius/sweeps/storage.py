@@ -92,10 +92,12 @@ def _closed(place: Place, error: Exception) -> RunError:
     return RunError(f"hydra.sweeper.storage={place} can't be opened: {cause}")
 
 
-def _with_driver(url: str) -> sqlalchemy.URL | str:
+def _with_driver(url: str) -> str:
     """psycopg 3, unless the address names another driver."""
     parsed = sqlalchemy.make_url(url)
-    return parsed.set(drivername="postgresql+psycopg") if parsed.drivername == "postgresql" else url
+    if parsed.drivername != "postgresql":
+        return url
+    return parsed.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
 
 
 @contextmanager

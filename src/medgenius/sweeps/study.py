@@ -80,7 +80,7 @@ def open_study(plan: Plan, storage: BaseStorage) -> Study:
     Raises:
         ConfigError: a study of this name asks something else; a seed trial lies outside the space.
     """
-    seeds = seed_points(plan)
+    seeds, _ = seed_points(plan)
     study = optuna.create_study(
         storage=storage,
         study_name=plan.config.study_name,
@@ -95,6 +95,11 @@ def open_study(plan: Plan, storage: BaseStorage) -> Study:
     if any(trial.state != TrialState.WAITING for trial in study.get_trials(deepcopy=False)):
         raise ConfigError(
             f"hydra.sweeper.study_name={study.study_name}: a study of another program ({plan.place}); take another name"
+        )
+    if any(plan.directory.glob("[0-9]*_*")):
+        raise ConfigError(
+            f"hydra.sweeper.study_name={study.study_name}: {plan.directory} holds trials that {plan.place} does not "
+            "know; remove the folder or take another name"
         )
     for point in seeds:
         study.enqueue_trial(point, skip_if_exists=True)
@@ -139,14 +144,14 @@ def _told(value: object) -> str:
     return "nothing" if value is None else str(value)
 
 
-def seed_points(plan: Plan) -> list[dict[str, Value]]:
-    """The first points of the study. The config itself is left out, and said, where the space does not hold it.
+def seed_points(plan: Plan) -> tuple[list[dict[str, Value]], list[str]]:
+    """The first points of the study, and what keeps the config itself from being one of them.
 
     Raises:
         ConfigError: a point that a person wrote lies outside the space.
     """
     config: Mapping[str, Json] = flat(plan.base)
-    points = []
+    points, outsiders = [], []
     for written in plan.config.seed_trials:
         named = _flat(written, "")
         for key in named:
@@ -156,10 +161,10 @@ def seed_points(plan: Plan) -> list[dict[str, Value]]:
         if outside and named:
             raise ConfigError(f"hydra.sweeper.seed_trials: {outside}: lies outside the space")
         if outside:
-            print(f"the config itself is not tried first: {outside} lies outside the space", flush=True)
+            outsiders.append(f"the config itself is not tried first: {outside} lies outside the space")
         else:
             points.append(point)
-    return points
+    return points, outsiders
 
 
 def _point(

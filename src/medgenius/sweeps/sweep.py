@@ -30,7 +30,12 @@ class Job:
 
     def __call__(self, _composed: DictConfig) -> MedGeniusError | None:
         """Gives the error that ended the worker: raised, Hydra would add lines of its own to it."""
-        from medgenius.sweeps.worker import start_worker  # noqa: PLC0415  the plan was refused before this is needed
+        from medgenius.model.libraries import import_unsloth, quiet_libraries  # noqa: PLC0415  they come first
+
+        quiet_libraries()
+        if self.plan.base.model.backend == "unsloth":
+            import_unsloth()
+        from medgenius.sweeps.worker import start_worker  # noqa: PLC0415
 
         try:
             start_worker(self.plan, self.compose).work()
@@ -66,7 +71,6 @@ def sweep(context: HydraContext, config: DictConfig, arguments: list[str]) -> li
 
 def _launch(plan: Plan, job: Job) -> list[JobReturn]:
     from medgenius.sweeps.ending import say_beginning, say_end  # noqa: PLC0415  Optuna is not for refusals
-    from medgenius.sweeps.tracking import tell_wandb  # noqa: PLC0415
 
     directory = f"hydra.sweep.dir='{plan.directory}'"
     with flag_override(job.config, ["struct", "readonly"], [False, False]):
@@ -79,7 +83,11 @@ def _launch(plan: Plan, job: Job) -> list[JobReturn]:
             if error := done.return_value:  # asking raises what else ended the worker
                 raise error
     finally:
-        tell_wandb(plan, say_end(plan))
+        study = say_end(plan)
+        if plan.base.tracking.mode != "off":
+            from medgenius.sweeps.tracking import tell_wandb  # noqa: PLC0415  it loads what training needs
+
+            tell_wandb(plan, study)
     return list(jobs)
 
 

@@ -20,8 +20,8 @@ def tell_wandb(plan: Plan, study: Study) -> None:
     facts = facts_of(study)
     ended = sum(trial.state.is_finished() for trial in study.get_trials(deepcopy=False))
     tracking = plan.base.tracking
-    if tracking.mode == "off" or facts is None:
-        return
+    assert facts is not None
+    assert tracking.mode != "off"
     with turn(plan.place):  # of several workers that end together one tells
         if study.user_attrs.get(_TOLD) == ended:
             return
