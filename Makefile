@@ -7,7 +7,7 @@ OUT ?= curated
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train curate test test-slow test-faults lint types wheel lock clean
+.PHONY: help setup train curate test test-slow test-faults lint types wheel lock licences audit clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -52,6 +52,12 @@ wheel: setup ## build dist/*.whl
 lock: setup ## write what .venv holds into constraints.txt
 	(echo '# Every version that the make targets install; made by: make lock'; \
 	 $(BIN)/pip freeze --exclude-editable | sed -E 's/^(torch==[^+]+)\+.*/\1/') > constraints.txt
+
+licences: setup ## list the licence of every pinned package in docs/licences.md
+	$(BIN)/python scripts/licences.py
+
+audit: setup ## known vulnerabilities of the pinned versions; needs a network (exit status 3 where nothing answers)
+	$(BIN)/python scripts/audit.py
 
 clean: ## remove .venv and build products, not runs/
 	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .coverage*

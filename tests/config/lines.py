@@ -273,7 +273,8 @@ def complaint(status: int, error: str) -> str | None:
         "speaks of Python": bool(re.search(r"object at 0x|<class '|NoneType|Exception\b|Error\(", error)),
         "control characters": any(not c.isprintable() for line in lines for c in line),
     }
-    if status == 0 and not wrong["traceback"]:
+    said_by_hydra = status == 1 and error.startswith("package '")  # --cfg job --package nope
+    if (status == 0 or said_by_hydra) and not wrong["traceback"]:
         return None
     return next((what for what, holds in wrong.items() if holds), None)
 

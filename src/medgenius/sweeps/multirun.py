@@ -15,7 +15,7 @@ from rich.console import Console
 from medgenius.config.app import translated
 from medgenius.config.train import TrainConfig
 from medgenius.config.validate import to_config
-from medgenius.errors import ConfigError
+from medgenius.errors import ConfigError, shown
 from medgenius.sweeps.table import runs_table
 
 _BASIC = "hydra._internal.core_plugins.basic_sweeper.BasicSweeper"
@@ -48,5 +48,6 @@ def _check(config_name: str, overrides: list[str]) -> None:
         to_config(compose(config_name=config_name, overrides=overrides), TrainConfig)
     except (ConfigError, HydraException, OmegaConfBaseException) as raised:
         error = raised if isinstance(raised, ConfigError) else translated(raised, TrainConfig)
-        print(f"error: {error} (in {' '.join(overrides)})", file=sys.stderr)
+        for line in str(error).splitlines():
+            print(f"error: {line} (in {shown(' '.join(overrides))})", file=sys.stderr)
         raise SystemExit(2) from None  # Hydra goes on after any ordinary exception of a callback
