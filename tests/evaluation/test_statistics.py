@@ -20,6 +20,7 @@ from medgenius.evaluation.statistics import (
     minimum_detectable_effect,
     paired_bootstrap,
     proportion_interval,
+    reach,
     sign_flip_test,
 )
 
@@ -32,14 +33,19 @@ def skewed_pairs(generator: np.random.Generator, count: int, effect: float) -> t
     return base, base + effect + generator.gamma(2.0, 0.5, size=count) - 1.0
 
 
-@pytest.mark.parametrize("count", [2, 7, 300])
+@pytest.mark.parametrize("count", [7, 30, 300])
 def test_an_interval_is_that_of_scipy_for_the_same_seed(count: int) -> None:
     base, tuned = skewed_pairs(np.random.default_rng(count), count, 0.3)
 
     ours = paired_bootstrap(base.tolist(), tuned.tolist(), seed=5)
 
     theirs = stats.bootstrap(
-        (tuned - base,), np.mean, n_resamples=10_000, method="BCa", rng=np.random.default_rng(5)
+        (tuned - base,),
+        np.mean,
+        n_resamples=10_000,
+        method="BCa",
+        confidence_level=1 - 2 * stats.norm.sf(reach(count)),
+        rng=np.random.default_rng(5),
     ).confidence_interval
     assert ours.difference == pytest.approx((tuned - base).mean(), rel=1e-14)
     assert (ours.low, ours.high) == pytest.approx((theirs.low, theirs.high), rel=1e-9, abs=1e-12)
@@ -48,6 +54,12 @@ def test_an_interval_is_that_of_scipy_for_the_same_seed(count: int) -> None:
 def test_where_bca_is_not_defined_the_percentiles_stand() -> None:
     assert paired_bootstrap([0.0], [0.7]) == Interval(0.7, 0.7, 0.7)
     assert paired_bootstrap([0.0, 0.0], [1.0, 2.0], clusters=["a", "a"]) == Interval(1.5, 1.5, 1.5)
+
+
+def test_few_clusters_reach_further() -> None:
+    assert reach(2) == pytest.approx(2**0.5 * stats.t.ppf(0.975, 1))
+    assert reach(10**7) == pytest.approx(stats.norm.ppf(0.975), rel=1e-6)
+    assert paired_bootstrap([0.0, 0.0], [1.0, 2.0]) == Interval(1.5, 1.0, 2.0)
 
 
 def test_portions_change_no_number(monkeypatch: pytest.MonkeyPatch) -> None:

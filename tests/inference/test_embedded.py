@@ -15,6 +15,7 @@ from tests.inference.support import answered_alone, cut_at, sample_prompts
 from tests.support import cache_dir, composed, plain_twin
 
 pytestmark = pytest.mark.slow
+PROMPTS = 12
 NEW = 32
 
 
@@ -34,14 +35,14 @@ def embedded(dtype: torch.dtype) -> TunedModel:
 def test_in_fp32_answers_and_likelihoods_are_those_of_transformers() -> None:
     tuned = embedded(torch.float32)
     twin = plain_twin(tuned.model)
-    prompts = sample_prompts(tuned, 12)
+    prompts = sample_prompts(tuned, PROMPTS)
     end = int(tuned.tokenizer.eos_token_id)
 
     answers = {answer.index: answer.ids for answer in generate(tuned, prompts, NEW)}
 
     alone = [answered_alone(twin, prompt, NEW) for prompt in prompts]
     assert answers == {index: cut_at(ids, end) for index, ids in enumerate(alone)}
-    items = [ChoiceItem(prompt, (ids[:9], ids[9:12], ids[20:21])) for prompt, ids in zip(prompts, alone, strict=True)]
+    items = [ChoiceItem(prompt, (ids[:9], ids[9:12], ids[-1:])) for prompt, ids in zip(prompts, alone, strict=True)]
     found = dict(choice_log_likelihoods(tuned, items))
     for index, item in enumerate(items):
         for continuation, log_likelihood in zip(item.continuations, found[index], strict=True):
@@ -54,7 +55,7 @@ def test_in_fp32_answers_and_likelihoods_are_those_of_transformers() -> None:
 
 def test_in_bf16_company_changes_no_token() -> None:
     tuned = embedded(torch.bfloat16)
-    prompts = sample_prompts(tuned, 12)
+    prompts = sample_prompts(tuned, PROMPTS)
 
     together = {answer.index: answer.ids for answer in generate(tuned, prompts, NEW)}
 

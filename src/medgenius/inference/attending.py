@@ -56,11 +56,10 @@ class AttendShelf:
         keys, values = self._shelf.keys[layer], self._shelf.values[layer]
         keys[self._rows, :, self._positions] = key
         values[self._rows, :, self._positions] = value
-        every_head = slice(len(self._rows))
+        count = len(query)
         by_head = query.unflatten(1, (key.shape[1], -1)).flatten(0, 1)  # (rows kv, g, d)
-        return _attend(by_head, keys[every_head].flatten(0, 1), values[every_head].flatten(0, 1), self._mask).view(
-            len(query), -1
-        )
+        attended = _attend(by_head, keys[:count].flatten(0, 1), values[:count].flatten(0, 1), self._mask)
+        return attended.view(count, -1)
 
 
 def _mask(positions: Tensor, keys: int, like: Tensor) -> Tensor:
