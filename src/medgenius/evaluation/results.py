@@ -53,7 +53,7 @@ class Certainty:
     p_adjusted: float | None
     """Holm, over the lines that have a p of their own"""
     minimum_detectable_effect: float | None
-    """The true difference that so many items show in 80 of 100 studies"""
+    """The true difference that so many items show in 80 of 100 studies; null where the items do not tell"""
     clusters: int
     """Of near-duplicate items, each of which counts as one"""
 
@@ -161,7 +161,7 @@ def _mean(column: Column | None, resamples: int, seed: int, *, proportion: bool)
         n=len(column),
         unparsed=column.unparsed,
     )
-    return _Line(compared, p, _finite(minimum_detectable_effect(base, tuned, column.clusters)), clusters)
+    return _Line(compared, p, _known(minimum_detectable_effect(base, tuned, column.clusters)), clusters)
 
 
 def adjusted_wald(difference: float, only_base: float, only_tuned: float, n: int) -> Interval:
@@ -189,7 +189,7 @@ def _perplexity(loss: Column | None, resamples: int, seed: int) -> _Line | None:
     shown = changes(by_base, base), changes(by_tuned, tuned)
     interval = paired_bootstrap(*shown, loss.clusters, resamples, seed)
     compared = Compared(base, tuned, tuned - base, interval.low, interval.high, len(loss), loss.unparsed)
-    effect = _finite(minimum_detectable_effect(*shown, loss.clusters))
+    effect = _known(minimum_detectable_effect(*shown, loss.clusters))
     p = sign_flip_test(by_base, by_tuned, loss.clusters, resamples, seed)  # of the loss
     return _Line(compared, p, effect, len(set(loss.clusters)))
 
@@ -218,5 +218,6 @@ def _categories(columns: Columns) -> dict[str, CategoryLine]:
     return dict(sorted(lines.items(), key=lambda line: (-line[1].n, line[0])))
 
 
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
+def _known(effect: float) -> float | None:
+    """Where all differences are alike, or there is one item, nothing is known of how they vary."""
+    return effect if math.isfinite(effect) and effect > 0 else None

@@ -7,14 +7,15 @@ from medgenius.curation.report.style import STYLE as _SHARED
 STYLE: Final = (
     _SHARED
     + """
+main { max-width: 1180px; }
 :root { --better: #2a7f4f; --worse: #b3402f; }
 @media (prefers-color-scheme: dark) { :root { --better: #5fbf8a; --worse: #e07a68; } }
 .measures td:nth-child(n+2):not(.plot), .measures th:nth-child(n+2):not(.plot) { text-align: right;
   white-space: nowrap; padding-left: .8rem; padding-right: 0; }
 .measures th.plot { text-align: center; }
 .measures td:first-child { min-width: 13rem; } .measures td { vertical-align: middle; }
-.measures .plot { width: 190px; padding: 0 0 0 1rem; } .measures small { color: var(--dim); display: block; }
-.plot svg { width: 180px; } .plot line { stroke: var(--dim); stroke-width: 2; }
+.measures .plot { width: 180px; padding: 0 0 0 1rem; } .measures small { color: var(--dim); display: block; }
+.plot svg { width: 160px; } .plot line { stroke: var(--dim); stroke-width: 2; }
 .plot .zero { stroke: var(--line); stroke-width: 1; } .plot circle { fill: var(--dim); }
 .plot .better line { stroke: var(--better); } .plot .better circle { fill: var(--better); }
 .plot .worse line { stroke: var(--worse); } .plot .worse circle { fill: var(--worse); }
