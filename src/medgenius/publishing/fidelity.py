@@ -43,7 +43,8 @@ def _pieces(one: PreTrainedModel, other: PreTrainedModel, ids: Tensor, first: in
 
 def load_plain(folder: Path, dtype: torch.dtype, device: torch.device) -> LlamaForCausalLM:
     """A merged model as transformers alone loads it."""
-    model = LlamaForCausalLM.from_pretrained(
+    model: LlamaForCausalLM = LlamaForCausalLM.from_pretrained(
         folder, dtype=dtype, device_map={"": device}, use_safetensors=True, trust_remote_code=False
     )
-    return model.eval().requires_grad_(False)
+    model.eval().requires_grad_(False)
+    return model

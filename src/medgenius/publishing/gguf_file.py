@@ -88,14 +88,26 @@ def _write_settings(writer: GGUFWriter, config: LlamaConfig, wanted: GgufType, n
     writer.add_block_count(config.num_hidden_layers)
     writer.add_feed_forward_length(config.intermediate_size)
     writer.add_head_count(config.num_attention_heads)
-    writer.add_head_count_kv(config.num_key_value_heads)
-    writer.add_key_length(config.head_dim)
-    writer.add_value_length(config.head_dim)
+    writer.add_head_count_kv(_given(config.num_key_value_heads))
+    writer.add_key_length(_given(config.head_dim))
+    writer.add_value_length(_given(config.head_dim))
     writer.add_layer_norm_rms_eps(config.rms_norm_eps)
-    writer.add_rope_freq_base(float(config.rope_parameters["rope_theta"]))
-    writer.add_rope_dimension_count(config.head_dim)
+    writer.add_rope_freq_base(float(_rope(config, "rope_theta")))
+    writer.add_rope_dimension_count(_given(config.head_dim))
     writer.add_file_type(_FILE_TYPES[wanted])
     writer.add_quantization_version(GGML_QUANT_VERSION)
+
+
+def _given(number: int | None) -> int:
+    """What LlamaConfig itself fills in where a file leaves it out."""
+    assert number is not None
+    return number
+
+
+def _rope(config: LlamaConfig, key: str) -> str:
+    parameters = config.rope_parameters
+    assert parameters is not None
+    return str(dict(parameters)[key])
 
 
 def frequency_factors(config: LlamaConfig) -> Tensor | None:
@@ -104,13 +116,13 @@ def frequency_factors(config: LlamaConfig) -> Tensor | None:
     Raises:
         ModelError: a scaling that is no division of the frequencies.
     """
-    kind = str(config.rope_parameters["rope_type"])
+    kind = _rope(config, "rope_type")
     if kind == "default":
         return None
     if kind not in {"linear", "llama3"}:
         raise ModelError(f"publish.formats: gguf: rope_type={kind} is not written yet: leave gguf out")
-    half = torch.arange(0, config.head_dim, 2, dtype=torch.float32) / config.head_dim
-    unscaled = 1.0 / float(config.rope_parameters["rope_theta"]) ** half
+    half = torch.arange(0, _given(config.head_dim), 2, dtype=torch.float32) / _given(config.head_dim)
+    unscaled = 1.0 / float(_rope(config, "rope_theta")) ** half
     return unscaled / LlamaRotaryEmbedding(config).inv_freq
 
 
@@ -118,7 +130,7 @@ def _target(names: TensorNameMap, key: str) -> str:
     target = names.get_name(key, try_suffixes=(".weight", ".bias"))
     if target is None:
         raise ModelError(f"publish.formats: gguf: llama.cpp's LLaMA has no {key}: leave gguf out")
-    return cast("str", target)
+    return target
 
 
 def _kind(target: str, stored: Stored, wanted: GgufType) -> GGMLQuantizationType:
@@ -144,7 +156,7 @@ def _reader(file: Path, key: str, config: LlamaConfig) -> Callable[[], Tensor]:
         if "self_attn.q_proj" in key:
             return for_adjacent_pairs(weight, config.num_attention_heads)
         if "self_attn.k_proj" in key:
-            return for_adjacent_pairs(weight, config.num_key_value_heads)
+            return for_adjacent_pairs(weight, _given(config.num_key_value_heads))
         return weight
 
     return read

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Final
+from typing import Final, TypedDict
 
 import torch
 from pydantic import BaseModel, TypeAdapter
@@ -23,6 +23,11 @@ _NEW_TOKENS: Final = 32
 _SCRIPT: Final = Path(__file__).with_name("reload.py")
 
 
+class _Item(TypedDict):
+    messages: list[dict[str, str]]
+    answer_ids: list[int]
+
+
 class _Answer(BaseModel):
     prompt_ids: list[int]
     next_ids: list[int]
@@ -35,7 +40,7 @@ def verify(tuned: TunedModel, folder: Path, dialogues: Sequence[Dialogue], min_a
     Raises:
         PublishError: it can't be loaded, its prompt is cut into other tokens, or its answers are others.
     """
-    items = [
+    items: list[_Item] = [
         {
             "messages": [asdict(message) for message in prompt_messages(dialogue)],
             "answer_ids": greedy_answer(tuned, tuned.prompt.encode_prompt(prompt_messages(dialogue))),
@@ -73,7 +78,7 @@ def greedy_answer(tuned: TunedModel, prompt_ids: Sequence[int]) -> list[int]:
     return answer
 
 
-def _reloaded(folder: Path, items: Sequence[object]) -> list[_Answer]:
+def _reloaded(folder: Path, items: Sequence[_Item]) -> list[_Answer]:
     job = json.dumps({"folder": str(folder), "new_tokens": _NEW_TOKENS, "items": items})
     # -P: the script's own folder is no place to import from.
     done = subprocess.run(  # noqa: S603
