@@ -65,8 +65,9 @@ class LlamaCppEngine(PooledEngine):
             (choice,) = cast("list[dict[str, object]]", chunk["choices"])
             timings = cast("dict[str, int]", chunk.get("timings") or {"predicted_n": written})
             tokens, written = timings["predicted_n"] - written, timings["predicted_n"]
-            stop = show(str(choice["text"]), max(0, tokens))
-            if choice["finish_reason"] is not None:
+            last = choice["finish_reason"] is not None  # of the last token, if any, an end of sequence is counted too
+            stop = show(str(choice["text"]), 0 if last else max(0, tokens))
+            if last:
                 ended.append("length" if choice["finish_reason"] == "length" else "stop")
             return stop
 
