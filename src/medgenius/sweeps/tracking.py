@@ -46,7 +46,7 @@ def tell_wandb(plan: Plan, study: Study) -> None:
         | {f"space.{key}": text for key, text in facts.space.items()},
     )
     run.log({"trials": wandb.Table(columns=[*columns(facts)], data=rows(study, facts))})
-    run.summary["trials"] = ended
+    run.summary["ended"] = ended
     if best := best_trials(study):
         run.summary["best.trial"] = best[0].number
         run.summary["best.command"] = command(study, best[0])
