@@ -98,6 +98,7 @@ def test_a_failed_trial_is_recorded_and_the_others_go_on(tmp_path: Path) -> None
     assert math.isfinite(complete.value)
 
 
+@pytest.mark.slow
 def test_too_many_failures_in_a_row_end_the_worker(tmp_path: Path) -> None:
     with pytest.raises(StudyError, match=r"2 trials in a row failed, the last: the .* became"):
         run_study(
@@ -108,6 +109,7 @@ def test_too_many_failures_in_a_row_end_the_worker(tmp_path: Path) -> None:
     assert [trial.state for trial in loaded(tmp_path).trials] == [TrialState.FAIL] * 2
 
 
+@pytest.mark.slow
 def test_a_conditional_key_is_chosen_only_under_its_condition(tmp_path: Path) -> None:
     study = run_study(
         tmp_path,
@@ -120,6 +122,7 @@ def test_a_conditional_key_is_chosen_only_under_its_condition(tmp_path: Path) ->
     assert "dropout: 0.1" in config
 
 
+@pytest.mark.slow
 def test_several_metrics_give_a_pareto_set(tmp_path: Path) -> None:
     study = run_study(
         tmp_path,
