@@ -58,7 +58,7 @@ def test_a_killed_study_goes_on_where_it_was_and_ends_with_as_many_trials_as_ask
     assert trials[0] == before[0]
     assert trials[1].params == before[1].params
     assert trials[1].user_attrs["run_directory"] == before[1].user_attrs["run_directory"]
-    assert "trial 0 ·" not in told
+    assert not any(printed.startswith("trial 0 ") for printed in told.splitlines())
     assert "2 complete of 2 trials" in told
     assert "again  python train.py model=tiny" in told
 
@@ -107,7 +107,7 @@ def test_wandb_has_a_run_for_each_trial_and_one_for_the_study(tmp_path: Path) ->
     study = read_offline_file(file)
     assert (study.group, study.job_type, study.name) == ("default", "study", "study default")
     assert study.summary["best.trial"] == str(loaded(tmp_path).best_trial.number)
-    assert any("trials" in point for point in study.history)
+    assert any(key.startswith("trials.") for point in study.history for key in point)
 
 
 @pytest.fixture

@@ -17,11 +17,11 @@ from medgenius.config.launch import Place
 from medgenius.errors import ConfigError, Interrupted, StudyError
 from medgenius.lock import Owner
 from medgenius.runs import Run
-from medgenius.sweeps import worker as working
 from medgenius.sweeps.storage import turn
 from medgenius.sweeps.study import facts_of
 from medgenius.sweeps.watching import TrialWatch
 from medgenius.sweeps.worker import start_worker
+from medgenius.training.train import train
 from tests.sweeps.small import ONLY_RANK, tiny_study, typed
 
 
@@ -98,6 +98,7 @@ def test_a_failed_trial_is_recorded_and_the_others_go_on(tmp_path: Path) -> None
     assert math.isfinite(complete.value)
 
 
+@pytest.mark.slow
 def test_too_many_failures_in_a_row_end_the_worker(tmp_path: Path) -> None:
     with pytest.raises(StudyError, match=r"2 trials in a row failed, the last: the .* became"):
         run_study(
@@ -108,6 +109,7 @@ def test_too_many_failures_in_a_row_end_the_worker(tmp_path: Path) -> None:
     assert [trial.state for trial in loaded(tmp_path).trials] == [TrialState.FAIL] * 2
 
 
+@pytest.mark.slow
 def test_a_conditional_key_is_chosen_only_under_its_condition(tmp_path: Path) -> None:
     study = run_study(
         tmp_path,
@@ -120,6 +122,7 @@ def test_a_conditional_key_is_chosen_only_under_its_condition(tmp_path: Path) ->
     assert "dropout: 0.1" in config
 
 
+@pytest.mark.slow
 def test_several_metrics_give_a_pareto_set(tmp_path: Path) -> None:
     study = run_study(
         tmp_path,
@@ -136,7 +139,7 @@ def test_a_trial_that_a_signal_ends_goes_on_to_the_same_bytes_as_one_alone(
 ) -> None:
     """The shared model and data change nothing either: the second trial runs after another in one process."""
     small = ("lora.r=choice(2,4)", "trainer.epochs=2", "optimizer.learning_rate=1e-2", "hydra.sweeper.sampler=grid")
-    small = (*small, "hydra.sweeper.n_trials=2", "hydra.sweeper.pruner=none", "lora.dropout=0.1")
+    asked = (*small, "hydra.sweeper.n_trials=2", "hydra.sweeper.pruner=none", "lora.dropout=0.1")
     told: list[int] = []
 
     def stop_at_the_first(self: TrialWatch, number: int, loss: float) -> None:
@@ -147,20 +150,20 @@ def test_a_trial_that_a_signal_ends_goes_on_to_the_same_bytes_as_one_alone(
     with monkeypatch.context() as patch:
         patch.setattr(TrialWatch, "validated", stop_at_the_first)
         with pytest.raises(Interrupted):
-            run_study(tmp_path / "stopped", *small)
+            run_study(tmp_path / "stopped", *asked)
     first, second = loaded(tmp_path / "stopped").trials
     assert (first.state, second.state) == (TrialState.COMPLETE, TrialState.WAITING)
 
-    study = run_study(tmp_path / "stopped", *small)
+    study = run_study(tmp_path / "stopped", *asked)
     assert len(study.trials) == 2
     second = study.trials[1]
     assert second.state == TrialState.COMPLETE
-    with typed(*tiny_study(tmp_path / "alone", *small)) as line:
+    with typed(*tiny_study(tmp_path / "alone", *asked)) as line:
         config = line.compose([*line.plan.overrides, *second.user_attrs["overrides"]])
         tracking = config.tracking.model_copy(update={"log_samples": False})
         run = Run(tmp_path / "alone" / "run", "alone")
         run.path.mkdir(parents=True)
-        working.train(config.model_copy(update={"tracking": tracking}), run, Console(quiet=True), Place())
+        train(config.model_copy(update={"tracking": tracking}), run, Console(quiet=True), Place())
     shared, alone = (path / "adapter" / "adapter_model.safetensors" for path in (directory(second), run.path))
     assert shared.read_bytes() == alone.read_bytes()
 

@@ -76,7 +76,7 @@ def config_with(load: Load, overrides: Sequence[str]) -> TrainConfig:
     """
     try:
         composed = load(overrides)
-        values = OmegaConf.masked_copy(composed, [key for key in composed if key != "hydra"])
+        values = OmegaConf.masked_copy(composed, [str(key) for key in composed if key != "hydra"])
         return to_config(values, TrainConfig)
     except (HydraException, OmegaConfBaseException) as error:
         raise translated(error, TrainConfig) from None

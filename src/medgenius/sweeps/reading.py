@@ -24,9 +24,11 @@ def split_line(arguments: Sequence[str]) -> tuple[list[str], dict[str, str]]:
     searched: dict[str, str] = {}
     for argument in arguments:
         override = _parsed(argument)
+        key = override.get_key_element().lstrip("+~")
+        searched.pop(key, None)  # what stands last holds
         if override.is_sweep_override():
             words = argument.partition("=")[2]
-            searched[override.get_key_element().lstrip("+")] = words if "(" in words else f"choice({words})"
+            searched[key] = words if "(" in words else f"choice({words})"
         else:
             fixed.append(argument)
     return fixed, searched

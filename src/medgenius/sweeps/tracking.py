@@ -45,8 +45,8 @@ def tell_wandb(plan: Plan, study: Study) -> None:
         config={"study": study.study_name, "sampler": plan.config.sampler, "pruner": plan.config.pruner}
         | {f"space.{key}": text for key, text in facts.space.items()},
     )
-    run.log({"trials": wandb.Table(columns=columns(facts), data=rows(study, facts))})
-    run.summary["trials"] = ended
+    run.log({"trials": wandb.Table(columns=[*columns(facts)], data=rows(study, facts))})
+    run.summary["ended"] = ended
     if best := best_trials(study):
         run.summary["best.trial"] = best[0].number
         run.summary["best.command"] = command(study, best[0])

@@ -8,11 +8,10 @@ from contextlib import suppress
 import optuna.visualization as pictures
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
-from plotly import graph_objects
+from plotly.graph_objects import Figure, Heatmap
 
 from medgenius.sweeps.study import Facts
 
-Figure = graph_objects.Figure
 RANK, RATE = "lora.r", "optimizer.learning_rate"
 _PER_DECADE = 4
 """Cells of the heat map's learning rate."""
@@ -78,7 +77,7 @@ def heat_map(study: Study, facts: Facts) -> Figure | None:
     text = [[_told(better, cells[c, r]) if (c, r) in cells else "" for c in across] for r in ranks]
     names = [f"{10 ** (c / _PER_DECADE):.1e} – {10 ** ((c + 1) / _PER_DECADE):.1e}" for c in across]
     figure = Figure(
-        graph_objects.Heatmap(
+        Heatmap(
             z=best,
             x=names,
             y=[f"r = {rank}" for rank in ranks],

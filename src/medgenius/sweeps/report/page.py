@@ -3,10 +3,11 @@
 import html
 
 from optuna.study import Study
+from plotly.graph_objects import Figure
 from plotly.offline import get_plotlyjs
 
 from medgenius.sweeps.ending import best_trials, command, values
-from medgenius.sweeps.report.figures import Figure, figures
+from medgenius.sweeps.report.figures import figures
 from medgenius.sweeps.report.table import columns, rows, totals
 from medgenius.sweeps.study import Facts
 
