@@ -1,7 +1,7 @@
 """Known vulnerabilities of what constraints.txt pins: `make audit`.
 
-Exit status: 0 all were looked up and none is known; 1 some are; 3 no whole answer, since pip-audit can't be installed, no
-database be reached, or packages are not known there.
+Exit status: 0 all were looked up and none is known; 1 some are; 3 no whole answer, since pip-audit can't be installed,
+no database be reached, or packages are not known there.
 """
 
 import json

@@ -59,13 +59,13 @@ def licences() -> list[Licensed]:
 
 def _licence(about: metadata.PackageMetadata) -> str:
     """The SPDX expression where there is one, else the classifiers, else a short text of the old field."""
-    if expression := about.get("License-Expression"):
-        return expression
+    if expressions := about.get_all("License-Expression"):
+        return str(expressions[0])
     names = [text.rpartition(" :: ")[2] for text in about.get_all("Classifier") or () if text.startswith("License :: ")]
     names = [name for name in names if name != "OSI Approved"]
     if names:
         return ", ".join(names)
-    lines = (about.get("License") or "").strip().splitlines()
+    lines = "\n".join(about.get_all("License") or ()).strip().splitlines()
     return lines[0][:80] if lines else ""
 
 

@@ -9,17 +9,7 @@ import medgenius
 
 MODULES = sorted(Path(medgenius.__file__).parent.rglob("*.py"))
 _MODULES_THAT_UNPICKLE = {"cloudpickle", "dill", "joblib", "marshal", "pickle", "shelve"}
-_CALLS = {
-    "eval",
-    "exec",
-    "os.system",
-    "os.popen",
-    "torch.load",
-    "yaml.load",
-    "yaml.unsafe_load",
-    "numpy.load",
-    "np.load",
-}
+_CALLS = {"eval", "exec", "os.system", "os.popen", "torch.load", "yaml.load", "yaml.unsafe_load"}
 
 
 def calls(file: Path) -> list[ast.Call]:

@@ -247,6 +247,6 @@ def _missing_choice(error: MissingConfigException) -> ConfigError:
     group, _, choice = missing.rpartition("/")
     options = sorted(error.options or ())
     if not group:
-        return ConfigError(" ".join(str(error).split()))
+        return ConfigError(shown(" ".join(str(error).split()), 300))
     available = f"; there are: {', '.join(options)}" if options else ""
-    return ConfigError(f"{group}={choice}: no such file in conf/{group}{available}")
+    return ConfigError(f"{shown(group)}={shown(choice)}: no such file in conf/{group}{available}")

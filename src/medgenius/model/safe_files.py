@@ -3,9 +3,9 @@
 import json
 from functools import cache
 from pathlib import Path
-from typing import Final, cast
+from typing import Final
 
-from transformers.utils import cached_file
+from transformers.utils.hub import cached_file
 
 from medgenius.config.model import HubModel
 from medgenius.errors import ModelError, shown
@@ -102,4 +102,4 @@ def _found(repository: str, revision: str, name: str) -> Path | None:
         )
     except (OSError, ValueError):  # no such repository: what loads it says so
         return None
-    return Path(cast("str", path)) if path else None
+    return Path(path) if path else None
