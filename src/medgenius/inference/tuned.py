@@ -36,6 +36,7 @@ class TunedModel:
         """Inside, the model answers as it did before training: the adapter is switched off."""
         with self.model.disable_adapter():
             yield
+        self.model.requires_grad_(False)  # PEFT switches the adapter's gradients on with the adapter
 
 
 def load_tuned(run: Run) -> TunedModel:
