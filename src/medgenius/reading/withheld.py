@@ -32,7 +32,7 @@ def words_withheld(*, withhold: bool = True) -> Iterator[None]:
 
 def _told(error: Exception) -> str:
     """Its kind, where in the package it came through last, and where it was raised."""
-    frames = traceback.extract_tb(error.__traceback__)
+    frames = traceback.extract_tb(error.__traceback__)[1:] or traceback.extract_tb(error.__traceback__)  # not ours
     own = [frame for frame in frames if Path(frame.filename).is_relative_to(_PACKAGE)]
     places = [f"{_short(frame.filename)}:{frame.lineno}" for frame in (*own[-3:], frames[-1])]
     return (
