@@ -1,15 +1,17 @@
 """Configs, models and examples for tests, made the way training makes them."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
-from transformers import LlamaForCausalLM
+from transformers import LlamaForCausalLM, PreTrainedTokenizerBase
 
 from medgenius.config import app
 from medgenius.config.train import TrainConfig
+from medgenius.data.dialogue import Message
 from medgenius.data.prompt import Example
 from medgenius.model.adapter import add_adapter, backbone_of
 from medgenius.model.backbone import load_backbone
@@ -70,3 +72,18 @@ def random_examples(*lengths: tuple[int, int], prefix: int = 0, seed: int = 0) -
 
     shared = ids(prefix)
     return [Example(shared + ids(prompt), ids(answer), truncated=False) for prompt, answer in lengths]
+
+
+def greedy(model: LlamaForCausalLM, prompt_ids: list[int], new_tokens: int) -> list[int]:
+    """What transformers' own generate answers."""
+    ids = torch.tensor([prompt_ids])
+    found = model.generate(ids, max_new_tokens=new_tokens, do_sample=False)  # type: ignore[misc]
+    answer: list[int] = found[0, len(prompt_ids) :].tolist()
+    return answer
+
+
+def templated(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message]) -> list[int]:
+    """The prompt's ids through the tokenizer's chat template."""
+    turns = [{"role": message.role, "content": message.content} for message in messages]
+    found = cast("dict[str, list[int]]", tokenizer.apply_chat_template(turns, add_generation_prompt=True))
+    return found["input_ids"]

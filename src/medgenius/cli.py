@@ -1,6 +1,7 @@
 """`medgenius <verb> [overrides]`, one verb for each thing a person does; nothing heavy is imported unasked."""
 
 import sys
+from collections.abc import Callable
 
 from medgenius.config.app import run_verb
 from medgenius.config.compare import CompareConfig, with_runs_named
@@ -40,7 +41,7 @@ def main() -> int:
     if len(sys.argv) < 2 or sys.argv[1] in {"-h", "--help"}:
         print(_USAGE, end="")
         return 0
-    verbs = {
+    verbs: dict[str, Callable[[], int]] = {
         "train": train_main,
         "curate": lambda: run_verb(CurateConfig, _curate),
         "evaluate": lambda: run_verb(EvaluateConfig, _evaluate),

@@ -11,7 +11,7 @@ from medgenius.data.canaries import MOST, SPACE, Canary, canaries, other_secrets
 from medgenius.data.prompt import Prompt
 from medgenius.model.backbone import load_tokenizer
 from medgenius.runs import Run
-from medgenius.training.rows import prepare_data
+from medgenius.training.rows import read_data, tell_data
 from tests.support import cache_dir, composed
 
 
@@ -52,13 +52,9 @@ def test_they_are_trained_on_and_not_validated_with(tmp_path: Path) -> None:
     prompt = Prompt(config.prompt, load_tokenizer(config.model, cache_dir()))
     said = io.StringIO()
 
-    with_canaries = prepare_data(config, prompt, Run(tmp_path, "with"), Console(file=said, width=200))
-    without = prepare_data(
-        composed("model=tiny", "data.max_rows=30", "data.cache_tokens=false"),
-        prompt,
-        Run(tmp_path, "without"),
-        Console(),
-    )
+    with_canaries = read_data(config, prompt)
+    tell_data(with_canaries, Run(tmp_path, "with"), Console(file=said, width=200))
+    without = read_data(composed(*line), prompt)
 
     planted = planted_dialogues(7, config.seed, config.data.default_instruction)
     expected = [prompt.example(dialogue, config.data.max_length) for dialogue in planted]

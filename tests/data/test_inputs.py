@@ -16,7 +16,7 @@ from transformers import PreTrainedTokenizerBase
 from medgenius.data.dialogue import Dialogue, prompt_messages
 from medgenius.data.prompt import Prompt
 from medgenius.data.rows import read_rows, to_dialogue
-from medgenius.data.steps import make_step
+from medgenius.data.steps import Step
 from medgenius.errors import DataError
 from medgenius.reading.records import BadRow
 from tests.data.test_prompt import _bound
@@ -177,8 +177,8 @@ def test_any_two_cuts_train_the_same_targets(
     lengths: list[tuple[int, int]], limits: tuple[int, int], prefix: int
 ) -> None:
     examples = random_examples(*lengths, prefix=prefix)
-    steps = [make_step(examples, limit) for limit in limits]
-    counted = [sum(len(piece.targets) for piece in step.passes) for step in steps]
+    step = Step(tuple(examples))
+    counted = [sum(len(piece.targets) for piece in step.passes(limit)) for limit in limits]
 
     assert counted[0] == counted[1] == sum(len(example.answer_ids) for example in examples)
-    assert steps[0].target_tokens == steps[1].target_tokens == counted[0]
+    assert step.target_tokens == counted[0]

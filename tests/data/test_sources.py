@@ -21,6 +21,7 @@ def source(path: Path | str, on_bad_row: Literal["stop", "skip"] = "stop", max_r
         validation_fraction=0.1,
         on_bad_row=on_bad_row,
         cache_tokens=False,
+        canaries=0,
         max_row_bytes=1_000_000,
         columns=COLUMNS,
         default_instruction="Be kind.",

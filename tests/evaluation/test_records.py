@@ -8,8 +8,9 @@ import pytest
 
 from medgenius.errors import RunError
 from medgenius.evaluation.records import Answer, Record, Score, opened_records, read_records
+from medgenius.runs import Json
 
-HEADER = {
+HEADER: dict[str, Json] = {
     "run": {"adapter": "aa", "config": "bb"},
     "settings": {"max_new_tokens": 64},
     "items": {"dialogues": {"n": 3}},

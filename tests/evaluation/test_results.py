@@ -44,17 +44,17 @@ def test_a_weighted_mean_is_that_of_all_tokens_and_its_bootstrap_that_of_the_rat
     drawn = rng.integers(0, 60, (4000, 60))
     ratios = ((tuned - base)[drawn] * weights[drawn]).sum(1) / weights[drawn].sum(1)
     low, high = np.percentile(ratios, [2.5, 97.5])
-    assert (found.low, found.high) == (pytest.approx(low, abs=0.01), pytest.approx(high, abs=0.01))
+    assert [found.low, found.high] == pytest.approx([low, high], abs=0.01)
 
 
 def test_linearised_values_have_the_weighted_mean() -> None:
     column = Column()
     for place, (base, tuned, weight) in enumerate([(1.0, 2.0, 1.0), (3.0, 1.0, 5.0), (0.5, 4.0, 2.0)]):
         column.add(Score(base=base, tuned=tuned, weight=weight), None, str(place))
-    base, tuned = linearised(column)
+    bases, tuneds = linearised(column)
 
-    assert sum(base) / 3 == pytest.approx(weighted_mean(column.base, column.weights))
-    assert sum(tuned) / 3 == pytest.approx((2 + 5 + 8) / 8)
+    assert sum(bases) / 3 == pytest.approx(weighted_mean(column.base, column.weights))
+    assert sum(tuneds) / 3 == pytest.approx((2 + 5 + 8) / 8)
 
 
 def test_what_could_not_be_read_is_counted_and_left_out() -> None:
@@ -104,10 +104,10 @@ def test_calibration_error_and_its_interval_are_those_of_a_plain_bootstrap() -> 
         return ece([confidence[i][side] for i in places], [bool(accuracy[i][side]) for i in places])
 
     everything = range(80)
-    assert (found.base, found.tuned) == (pytest.approx(error(everything, 0)), pytest.approx(error(everything, 1)))
+    assert [found.base, found.tuned] == pytest.approx([error(everything, 0), error(everything, 1)])
     drawn = [rng.integers(0, 80, 80).tolist() for _ in range(1000)]
     low, high = np.percentile([error(places, 1) - error(places, 0) for places in drawn], [2.5, 97.5])
-    assert (found.low, found.high) == (pytest.approx(low, abs=0.03), pytest.approx(high, abs=0.03))
+    assert [found.low, found.high] == pytest.approx([low, high], abs=0.03)
 
 
 def test_the_verdict_needs_the_adjusted_p_and_knows_the_direction() -> None:

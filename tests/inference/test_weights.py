@@ -45,8 +45,8 @@ def test_attention_has_the_same_bits_with_any_other_rows_and_keys() -> None:
             mask = _mask(torch.arange(start, stop), max(seen, stop), keys)[None]
             rows = _attend(query[:, start:stop], keys, values, mask)
             assert torch.equal(rows[:, place - start], alone[:, 0])
-        many = (x.repeat(5, 1, 1) for x in (query[:, place : place + 1], keys, values))
-        of_many = _attend(*many, _mask(only.repeat(5), place + 1, keys)[:, None])
+        queries, many_keys, many_values = (x.repeat(5, 1, 1) for x in (query[:, place : place + 1], keys, values))
+        of_many = _attend(queries, many_keys, many_values, _mask(only.repeat(5), place + 1, keys)[:, None])
         assert torch.equal(of_many[6:9], alone)
 
 

@@ -15,7 +15,7 @@ from medgenius.data.prompt import Prompt
 from medgenius.data.sources import load_dialogues
 from medgenius.publishing.fidelity import load_plain
 from tests.publishing.llama_cpp import LlamaCpp
-from tests.support import ROOT, composed
+from tests.support import ROOT, composed, greedy, templated
 
 pytestmark = pytest.mark.slow
 
@@ -56,15 +56,14 @@ def test_a_hundred_prompts_have_the_same_tokens_and_the_answers_agree(folder: Pa
     asked = [prompt_messages(dialogue) for dialogue in load_dialogues(config.data, 0).dialogues[:100]]
     for messages in asked:
         ids = prompt.encode_prompt(messages)
-        dicts = [{"role": message.role, "content": message.content} for message in messages]
-        assert tokenizer.apply_chat_template(dicts, add_generation_prompt=True)["input_ids"] == ids
+        assert templated(tokenizer, messages) == ids
         assert llama.tokens(llama.prompt(messages)) == ids
 
     plain = load_plain(folder, torch.float32, torch.device("cpu"))
     equal = total = 0
     for messages in asked[:5]:
         ids = prompt.encode_prompt(messages)
-        expected = plain.generate(torch.tensor([ids]), max_new_tokens=24, do_sample=False)[0, len(ids) :].tolist()
+        expected = greedy(plain, ids, 24)
         answer = llama.answer(ids, 24)
         total += len(expected)
         equal += sum(a == b for a, b in zip(answer, expected, strict=False))

@@ -23,7 +23,7 @@ from medgenius.publishing.gguf_file import for_adjacent_pairs, frequency_factors
 from medgenius.publishing.gguf_tokenizer import _LLAMA_3, read_vocabulary
 from medgenius.runs import Run
 from tests.publishing.llama_cpp import LlamaCpp
-from tests.support import composed
+from tests.support import composed, greedy, templated
 
 Published = tuple[Path, str]
 
@@ -37,7 +37,8 @@ def test_turning_adjacent_pairs_gives_the_attention_of_turning_halves() -> None:
     def halves(weight: torch.Tensor) -> torch.Tensor:
         y = (x @ weight.T).reshape(5, heads, width)
         both = torch.cat((angles, angles), -1)[:, None]
-        return y * both.cos() + rotate_half(y) * both.sin()
+        turned: torch.Tensor = y * both.cos() + rotate_half(y) * both.sin()
+        return turned
 
     def pairs(weight: torch.Tensor) -> torch.Tensor:
         y = torch.view_as_complex((x @ for_adjacent_pairs(weight, heads).T).reshape(5, heads, width // 2, 2))
@@ -91,7 +92,7 @@ def test_the_vocabulary_is_the_tokenizers(published: Published) -> None:
     vocabulary = read_vocabulary(published[0], len(tokenizer) + 2)
 
     assert vocabulary.pre == "gpt-2"
-    assert vocabulary.tokens == [*tokenizer.convert_ids_to_tokens(range(len(tokenizer))), "[PAD259]", "[PAD260]"]
+    assert vocabulary.tokens == [*tokenizer.convert_ids_to_tokens(list(range(len(tokenizer)))), "[PAD259]", "[PAD260]"]
     assert [int(kind) for kind in vocabulary.types[:4]] == [3, 3, 3, 1]
     assert int(vocabulary.types[-1]) == 5
 
@@ -132,15 +133,14 @@ def test_llama_cpp_sees_the_tokens_of_the_training_and_answers_the_same(
 
     for messages, ids in trained.items():
         assert llama.tokens(llama.prompt(messages)) == ids
-        dicts = [{"role": message.role, "content": message.content} for message in messages]
-        assert tokenizer.apply_chat_template(dicts, add_generation_prompt=True)["input_ids"] == ids
+        assert templated(tokenizer, messages) == ids
 
     tuned = load_tuned(evaluated_run)
     plain = load_plain(published[0], torch.float32, torch.device("cpu"))
     equal = total = 0
     for ids in list(trained.values())[:8]:
         answer = llama.answer(ids, 8)
-        expected = plain.generate(torch.tensor([ids]), max_new_tokens=8, do_sample=False)[0, len(ids) :].tolist()
+        expected = greedy(plain, ids, 8)
         total += len(expected)
         equal += sum(a == b for a, b in zip(answer, expected, strict=False))
     assert tuned.prompt.encode_prompt(asked[0]) == trained[asked[0]]

@@ -39,7 +39,7 @@ def shards(folder: Path, dtype: torch.dtype, size: int) -> dict[str, Update]:
     """Three files of a made-up base, and an adapter for the middle one."""
     generator = torch.Generator().manual_seed(0)
     folder.mkdir()
-    place = {}
+    place: dict[str, str] = {}
     for number in range(3):
         names = [f"layer.{number}.{part}.weight" for part in ("a", "b")]
         tensors = {name: torch.randn(size, 512, generator=generator).to(dtype) for name in names}

@@ -36,8 +36,8 @@ def config(**changes: str) -> GuardConfig:
 
 
 def asked(*texts: str) -> list[Message]:
-    roles = ("user", "assistant")
-    return [Message("system", "Answer."), *(Message(roles[i % 2], text) for i, text in enumerate(texts))]
+    turns = (Message("assistant" if i % 2 else "user", text) for i, text in enumerate(texts))
+    return [Message("system", "Answer."), *turns]
 
 
 def shown(question: str, pieces: list[str], settings: GuardConfig) -> str:

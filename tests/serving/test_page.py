@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -114,13 +114,18 @@ def test_an_emergency_has_its_banner(page: "Page") -> None:
 
 def test_stop_and_escape_end_an_answer(page: "Page", engine: ScriptedEngine) -> None:
     engine.script, engine.seconds_per_word = "word " * 1000, 0.02
-    for number, stop in enumerate((lambda: page.click("#stop"), lambda: page.keyboard.press("Escape")), 1):
+    ways: list[Callable[[], None]] = [lambda: page.click("#stop"), lambda: page.keyboard.press("Escape")]
+    for number, stop in enumerate(ways, 1):
+
+        def was_cancelled(wanted: int = number) -> bool:
+            return engine.cancelled == wanted
+
         ask(page, "Tell me much.")
         until(page, "[...document.querySelectorAll('.assistant .text')].pop().textContent.length > 20")
         stop()
         page.wait_for_selector("#stop", state="hidden")
         assert page.inner_text("#status") == "Stopped."
-        wait_for(lambda number=number: engine.cancelled == number)
+        wait_for(was_cancelled)
 
 
 def test_a_refusal_is_told_with_its_emergency_text(page: "Page", engine: ScriptedEngine) -> None:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeGuard
 
 from medgenius.errors import RunError
 from medgenius.resume import flat
@@ -94,7 +94,7 @@ def _row(run: Run) -> RunRow:
     return RunRow(run.path, run.title, str(status or "no summary"), settings, figures, frozenset(higher))
 
 
-def _is_number(value: object) -> bool:
+def _is_number(value: object) -> TypeGuard[int | float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 

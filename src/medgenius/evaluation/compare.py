@@ -14,6 +14,7 @@ from medgenius.comparison.table import as_csv, as_text, run_table
 from medgenius.config.compare import CompareConfig
 from medgenius.evaluation.columns import columns_of
 from medgenius.evaluation.findings import figure, interval, title_of
+from medgenius.evaluation.items import SetName
 from medgenius.evaluation.records import Record, Score, read_records
 from medgenius.evaluation.registry import MEASURES
 from medgenius.evaluation.results import Comparison, compare
@@ -66,7 +67,7 @@ def _records(row: RunRow) -> Iterator[Record]:
     return read_records(Run(row.path, row.name).evaluation.records)
 
 
-def _joined(first: Mapping[tuple[str, str], Mapping[str, Score]], records: Iterator[Record]) -> Iterator[Record]:
+def _joined(first: Mapping[tuple[SetName, str], Mapping[str, Score]], records: Iterator[Record]) -> Iterator[Record]:
     """Records of items that both were asked: as base the first run's tuned model, as tuned the other's."""
     for record in records:
         scores = first.get((record.set, record.item))

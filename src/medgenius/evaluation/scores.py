@@ -94,7 +94,7 @@ def empathy(materials: Materials) -> Scorer:
     def score(item: Item, answer: Answer) -> Scored:
         if not isinstance(item, DialogueItem):
             return {}
-        found = model.score(answer.text)
+        found = model.scores(answer.text)
         return {"empathy": float(found.total), **{scale: float(getattr(found, scale)) for scale in SCALES}}
 
     return each(score)

@@ -7,6 +7,7 @@ of one another are no independent evidence: they share a cluster, and clusters a
 import math
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from statistics import NormalDist
 from typing import Final
 
@@ -51,7 +52,8 @@ class _Clusters:
             raise ValueError(f"{len(differences)} items and {len(clusters)} cluster ids")
         numbers: dict[Hashable, int] = {}
         places = np.array([numbers.setdefault(cluster, len(numbers)) for cluster in clusters])
-        return cls(np.bincount(places, weights=differences), np.bincount(places).astype(np.float64))
+        sums = np.bincount(places, weights=differences).astype(np.float64)
+        return cls(sums, np.bincount(places).astype(np.float64))
 
     @property
     def mean(self) -> float:
@@ -178,7 +180,7 @@ def mcnemar(b: int, c: int, *, mid_p: bool = False) -> float:
         ways = ways * (count - successes + 1) // successes
         at_most += ways
     twice = 2 * at_most - (ways if mid_p else 0)
-    return min(1.0, twice / 2**count)
+    return min(1.0, float(Fraction(twice, 2**count)))
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

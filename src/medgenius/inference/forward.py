@@ -100,6 +100,8 @@ class Forward:
         config = llama.config
         if config.attention_bias or config.mlp_bias or config.hidden_act != "silu":
             raise ModelError("inference needs a LLaMA without biases and with silu, as Meta's are")
+        assert config.num_key_value_heads is not None  # filled in by LlamaConfig itself
+        assert config.head_dim is not None
         self._embeddings = llama.model.embed_tokens.weight
         dtype, device = self._embeddings.dtype, self._embeddings.device
         self.shape = Shape(

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from peft import PeftModel, set_peft_model_state_dict
 from safetensors import SafetensorError
@@ -47,26 +48,41 @@ def load_tuned(run: Run) -> TunedModel:
         ModelError: the frozen model cannot be had.
     """
     config = read_config(run)
-    state = adapter_state(run)
+    state = _adapter_state(run)  # before a model is loaded for nothing
     cache_dir = Path(config.run.cache_dir).expanduser()
     machine = choose_machine(config.trainer)
     tokenizer = load_tokenizer(config.model, cache_dir)
     prompt = Prompt(config.prompt, tokenizer)
     tokenizer.chat_template = prompt.chat_template
     model = add_adapter(load_backbone(config.model, cache_dir, machine.dtype, machine.device), config.lora, config.seed)
-    try:
-        outcome = set_peft_model_state_dict(model, state)
-    except RuntimeError as error:  # shapes
-        raise RunError(f"{run.adapter} does not fit {run.config}: {str(error).splitlines()[-1].strip()}") from None
-    lacking = [key for key in outcome.missing_keys if "lora_" in key]
-    for what, keys in (("it lacks", lacking), ("unknown to it:", outcome.unexpected_keys)):
-        if keys:
-            raise RunError(f"{run.adapter} does not fit {run.config}: {what} {keys[0]}")
-    model.eval().requires_grad_(False)
+    _put(model, run, state, "default")
     return TunedModel(model, tokenizer, prompt, config)
 
 
-def adapter_state(run: Run) -> dict[str, Tensor]:
+def put_adapter(model: PeftModel, run: Run, name: str) -> None:
+    """The weights of a run's adapter into the model's adapter of this name.
+
+    Raises:
+        RunError: it is missing, damaged, or another's.
+    """
+    _put(model, run, _adapter_state(run), name)
+
+
+def _put(model: PeftModel, run: Run, state: dict[str, Tensor], name: str) -> None:
+    try:
+        missing, unexpected = cast(
+            "tuple[list[str], list[str]]", set_peft_model_state_dict(model, state, adapter_name=name)
+        )
+    except RuntimeError as error:  # shapes
+        raise RunError(f"{run.adapter} does not fit {run.config}: {str(error).splitlines()[-1].strip()}") from None
+    lacking = [key for key in missing if "lora_" in key and f".{name}." in key]
+    for what, keys in (("it lacks", lacking), ("unknown to it:", unexpected)):
+        if keys:
+            raise RunError(f"{run.adapter} does not fit {run.config}: {what} {keys[0]}")
+    model.eval().requires_grad_(False)
+
+
+def _adapter_state(run: Run) -> dict[str, Tensor]:
     file = run.adapter / "adapter_model.safetensors"
     if pickles := pickles_in(run.adapter):
         raise RunError(f"{run.adapter} holds a pickle ({pickles[0]}), which could run code: only safetensors are read")

@@ -157,7 +157,7 @@ class Conversation:
         verdict = self._guard.judge(self._all())
         guarded = self._guard.answer(verdict)
         yield guarded.begin()
-        if guarded.ended:
+        if verdict.harm:
             return
         for text in self._written(model):
             said.append(text)

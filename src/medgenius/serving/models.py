@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import peft
-from peft import set_peft_model_state_dict
 
 from medgenius.config.serve import RESERVED
 from medgenius.config.serving.answering import AnsweringConfig
@@ -18,7 +17,7 @@ from medgenius.data.prompt import Prompt
 from medgenius.errors import ConfigError, RunError
 from medgenius.inference.cache import rounded
 from medgenius.inference.decoder import Capacity, Decoder
-from medgenius.inference.tuned import TunedModel, adapter_state, load_tuned
+from medgenius.inference.tuned import TunedModel, load_tuned, put_adapter
 from medgenius.model.backbone import load_tokenizer
 from medgenius.runs import Run, read_config
 from medgenius.serving.engine import Engine
@@ -118,14 +117,8 @@ def _beside(tuned: TunedModel, name: str, run: Run) -> TrainConfig:
     ours = tuned.model.peft_config["default"]
     assert isinstance(ours, peft.LoraConfig)
     tuned.model.add_adapter(name, dataclasses.replace(ours, r=config.lora.r, lora_alpha=config.lora.alpha))
-    try:
-        outcome = set_peft_model_state_dict(tuned.model, adapter_state(run), adapter_name=name)
-    except RuntimeError as error:
-        raise RunError(f"{run.adapter} does not fit {run.config}: {str(error).splitlines()[-1].strip()}") from None
-    if unfit := [*outcome.unexpected_keys, *(key for key in outcome.missing_keys if f".{name}." in key)]:
-        raise RunError(f"{run.adapter} does not fit {run.config}: {unfit[0]}")
     tuned.model.set_adapter(name)
-    tuned.model.eval().requires_grad_(False)
+    put_adapter(tuned.model, run, name)
     return config
 
 

@@ -17,7 +17,7 @@ from typing import Final, Self, cast
 import torch
 from torch import Tensor
 from torch.nn.functional import normalize
-from transformers import BertModel, BertTokenizerFast
+from transformers import BertModel, BertTokenizer
 
 from medgenius.errors import ModelError
 
@@ -43,7 +43,7 @@ class Similarity:
 class SimilarityModel:
     """The encoder, frozen."""
 
-    def __init__(self, model: BertModel, tokenizer: BertTokenizerFast) -> None:
+    def __init__(self, model: BertModel, tokenizer: BertTokenizer) -> None:
         self._model = model
         self._tokenizer = tokenizer
 
@@ -62,7 +62,7 @@ class SimilarityModel:
         if not weights.exists() or hashlib.sha256(weights.read_bytes()).hexdigest() != _SHA256:
             raise ModelError(f"{weights} is not all-MiniLM-L6-v2 as it was published")
         model = BertModel.from_pretrained(folder, use_safetensors=True, add_pooling_layer=False, local_files_only=True)
-        tokenizer = BertTokenizerFast.from_pretrained(folder, local_files_only=True)
+        tokenizer = BertTokenizer.from_pretrained(folder, local_files_only=True)
         return cls(cast("BertModel", model.eval().requires_grad_(False)), tokenizer)
 
     def scores(self, answers: Sequence[str], references: Sequence[str]) -> list[Similarity]:
