@@ -3,10 +3,12 @@
 import json
 import math
 import random
+import sys
 from collections import Counter
 from importlib.resources import files
 
 import pytest
+from absl import logging as absl_logging
 from hypothesis import given
 from hypothesis import strategies as st
 from rouge_score.rouge_scorer import RougeScorer
@@ -14,6 +16,9 @@ from torch import Tensor
 from torchmetrics.functional.text import chrf_score, sacre_bleu_score
 
 from medgenius.evaluation.metrics.overlap import Rouge, bleu, chrf, rouge
+
+# absl, which rouge-score brings, closes its stream whenever handlers are set up anew: not pytest's.
+absl_logging.get_absl_handler().python_handler.stream = sys.__stderr__
 
 SCORER = RougeScorer(["rouge1", "rouge2", "rougeL"])
 FEW_WORDS = st.lists(st.sampled_from(["pain", "chest", "the", "see", "a", "doctor", "38.5", "It's"]), max_size=14)
