@@ -68,7 +68,7 @@ def test_what_a_refusal_needs_imports_nothing_heavy(module: str) -> None:
 
 
 def test_training_does_not_need_what_serving_needs() -> None:
-    code = "import sys, medgenius.cli, medgenius.training.worker; print(*sys.modules)"
+    code = "import sys, medgenius.cli, medgenius.training.train; print(*sys.modules)"
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True)
 
     loaded = {name.partition(".")[0] for name in answer.stdout.split()}

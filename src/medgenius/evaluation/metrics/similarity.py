@@ -61,8 +61,10 @@ class SimilarityModel:
         weights = folder / "model.safetensors"
         if not weights.exists() or hashlib.sha256(weights.read_bytes()).hexdigest() != _SHA256:
             raise ModelError(f"{weights} is not all-MiniLM-L6-v2 as it was published")
-        model = BertModel.from_pretrained(folder, use_safetensors=True, add_pooling_layer=False, local_files_only=True)
-        tokenizer = BertTokenizer.from_pretrained(folder, local_files_only=True)
+        model = BertModel.from_pretrained(
+            folder, use_safetensors=True, add_pooling_layer=False, local_files_only=True, trust_remote_code=False
+        )
+        tokenizer = BertTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
         return cls(cast("BertModel", model.eval().requires_grad_(False)), tokenizer)
 
     def scores(self, answers: Sequence[str], references: Sequence[str]) -> list[Similarity]:
