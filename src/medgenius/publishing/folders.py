@@ -63,9 +63,9 @@ def write_gguf_folder(facts: Facts, merged: Path, folder: Path, name: str, types
         file = folder / f"{name}-{wanted}.gguf"
         write_gguf(merged, file, wanted, name, facts.base.licence)
         yield file
-    tokenizer = AutoTokenizer.from_pretrained(merged)
+    tokenizer = AutoTokenizer.from_pretrained(merged, trust_remote_code=False)
     prompt, instruction = facts.config.prompt, facts.config.data.default_instruction
-    context = LlamaConfig.from_pretrained(merged).max_position_embeddings
+    context = LlamaConfig.from_pretrained(merged, trust_remote_code=False).max_position_embeddings
     bos = bos_of(Prompt(prompt, tokenizer))
     text = modelfile(f"{name}-{first}.gguf", prompt, instruction, bos, tokenizer.eos_token, context)
     write_text(folder / "Modelfile", text)

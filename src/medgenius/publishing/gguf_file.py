@@ -51,7 +51,7 @@ def write_gguf(merged: Path, file: Path, wanted: GgufType, name: str, licence: s
     Raises:
         ModelError: llama.cpp's LLaMA has no equal of this model or its tokenizer.
     """
-    config = LlamaConfig.from_pretrained(merged)
+    config = LlamaConfig.from_pretrained(merged, trust_remote_code=False)
     names = get_tensor_name_map(MODEL_ARCH.LLAMA, config.num_hidden_layers)
     writer = GGUFWriter(file, "llama")
     _write_settings(writer, config, wanted, name, licence)

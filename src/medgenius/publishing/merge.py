@@ -153,6 +153,6 @@ def special_ids(tokenizer: Path) -> dict[str, int | None]:
     """BOS, EOS and padding ids of a tokenizer's folder; padding is EOS where there is no other."""
     from transformers import AutoTokenizer  # noqa: PLC0415  slow to import, and merging itself needs none of it
 
-    loaded = AutoTokenizer.from_pretrained(tokenizer)
+    loaded = AutoTokenizer.from_pretrained(tokenizer, trust_remote_code=False)
     pad = loaded.eos_token_id if loaded.pad_token_id is None else loaded.pad_token_id
     return {"bos_token_id": loaded.bos_token_id, "eos_token_id": loaded.eos_token_id, "pad_token_id": pad}

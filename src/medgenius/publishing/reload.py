@@ -18,8 +18,8 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 def main() -> None:
     job = json.load(sys.stdin)
-    tokenizer = AutoTokenizer.from_pretrained(job["folder"])
-    model = AutoModelForCausalLM.from_pretrained(job["folder"], dtype="auto").eval()
+    tokenizer = AutoTokenizer.from_pretrained(job["folder"], trust_remote_code=False)
+    model = AutoModelForCausalLM.from_pretrained(job["folder"], dtype="auto", trust_remote_code=False).eval()
     loaded = [name for name in sys.modules if name.partition(".")[0] == "medgenius"]
     assert not loaded, loaded
     answers = []
