@@ -14,7 +14,7 @@ from medgenius.data.dialogue import prompt_messages
 from medgenius.data.prompt import Prompt
 from medgenius.data.sources import load_dialogues
 from medgenius.publishing.fidelity import load_plain
-from tests.publishing.llama_cpp import LlamaCpp
+from tests.llama_cpp import LlamaCpp
 from tests.support import ROOT, composed, greedy, templated
 
 pytestmark = pytest.mark.slow

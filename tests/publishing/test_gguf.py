@@ -18,11 +18,12 @@ from medgenius.data.prompt import Prompt
 from medgenius.data.sources import load_dialogues
 from medgenius.errors import ModelError
 from medgenius.inference.tuned import load_tuned
+from medgenius.model.pre_tokenizer import PRE_TOKENIZERS
 from medgenius.publishing.fidelity import load_plain
 from medgenius.publishing.gguf_file import for_adjacent_pairs, frequency_factors
-from medgenius.publishing.gguf_tokenizer import _LLAMA_3, read_vocabulary
+from medgenius.publishing.gguf_tokenizer import read_vocabulary
 from medgenius.runs import Run
-from tests.publishing.llama_cpp import LlamaCpp
+from tests.llama_cpp import LlamaCpp
 from tests.support import composed, greedy, templated
 
 Published = tuple[Path, str]
@@ -101,7 +102,7 @@ def test_ways_to_split_text_are_told_apart_by_what_they_do(published: Published,
     whole = json.loads((published[0] / "tokenizer.json").read_text())
     byte_level, digits = pre_tokenizers.ByteLevel(add_prefix_space=False), pre_tokenizers.Digits(individual_digits=True)
     plain = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
-    llama_3 = pre_tokenizers.Split(Regex(_LLAMA_3), "isolated")
+    another = pre_tokenizers.Split(Regex("a|b"), "isolated")
 
     def pre(part: pre_tokenizers.PreTokenizer, *, ignore_merges: bool = False) -> str:
         whole["pre_tokenizer"] = json.loads(part.__getstate__())
@@ -111,8 +112,8 @@ def test_ways_to_split_text_are_told_apart_by_what_they_do(published: Published,
 
     assert pre(byte_level) == "gpt-2"
     assert pre(pre_tokenizers.Sequence([digits, byte_level])) == "smollm"
-    assert pre(pre_tokenizers.Sequence([llama_3, plain]), ignore_merges=True) == "llama-bpe"
-    for unknown in (plain, pre_tokenizers.Sequence([llama_3, byte_level]), pre_tokenizers.Whitespace()):
+    assert pre(PRE_TOKENIZERS["llama-bpe"], ignore_merges=True) == "llama-bpe"
+    for unknown in (plain, pre_tokenizers.Sequence([another, plain]), pre_tokenizers.Whitespace()):
         with pytest.raises(ModelError, match="leave gguf out"):
             pre(unknown)
     with pytest.raises(ModelError, match="leave gguf out"):

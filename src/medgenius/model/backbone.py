@@ -6,8 +6,10 @@ from typing import cast
 
 import torch
 from bitsandbytes.nn.modules import Linear4bit, Params4bit
+from gguf import GGUFReader
 from safetensors import SafetensorError
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+from tokenizers.pre_tokenizers import PreTokenizer
 from transformers import (
     AutoConfig,
     AutoTokenizer,
@@ -24,11 +26,14 @@ from medgenius.config.model import EmbeddedModel, HubModel, ModelConfig, RandomM
 from medgenius.errors import ModelError
 from medgenius.model import attention
 from medgenius.model.model_cache import cached_model, sha256
+from medgenius.model.pre_tokenizer import PRE_TOKENIZERS
 from medgenius.model.safe_files import refuse_unsafe_model
 from medgenius.model.unpacking import unpack_weights
 
 transformers_logging.disable_progress_bar()
 
+_CONVERSION = 2
+"""Of what is written to the cache: one more whenever `_converted` writes something else."""
 _BOS, _EOS, _PAD = "<s>", "</s>", "<pad>"
 
 
@@ -160,6 +165,9 @@ def _converted(config: EmbeddedModel, cache_dir: Path) -> Path:
     """The package's GGUF file as a folder in Hugging Face's format (bf16 safetensors), converted once.
 
     The folder's name holds a hash of the file, so that a new version of the package is converted anew.
+
+    Raises:
+        ModelError: there is no such file, or its tokenizer splits text in a way that is not known.
     """
     spec = importlib.util.find_spec(config.package)
     if spec is None or not spec.submodule_search_locations:
@@ -168,11 +176,12 @@ def _converted(config: EmbeddedModel, cache_dir: Path) -> Path:
     source = package / config.file
     if not source.is_file():
         raise ModelError(f"model.file={config.file}: not in the package {config.package}")
-    folder = cache_dir / "models" / f"{config.name}-{sha256(source)[:16]}"
+    folder = cache_dir / "models" / f"{config.name}-{sha256(source)[:16]}-{_CONVERSION}"
 
     def write(temporary: Path) -> None:
         print(f"converting {config.name} once into {folder} (about 15 s)", flush=True)
         tokenizer = AutoTokenizer.from_pretrained(package, gguf_file=config.file, trust_remote_code=False)
+        tokenizer.backend_tokenizer.pre_tokenizer = _pre_tokenizer(source)
         model = LlamaForCausalLM.from_pretrained(
             package,
             gguf_file=config.file,
@@ -184,6 +193,15 @@ def _converted(config: EmbeddedModel, cache_dir: Path) -> Path:
         tokenizer.save_pretrained(temporary)
 
     return cached_model(folder, write)
+
+
+def _pre_tokenizer(gguf: Path) -> PreTokenizer:
+    """transformers converts the vocabulary and the merges, but takes GPT-2's way to split text for every file."""
+    field = GGUFReader(gguf).get_field("tokenizer.ggml.pre")
+    name = None if field is None else field.contents()
+    if name not in PRE_TOKENIZERS:
+        raise ModelError(f"model.file={gguf.name}: its tokenizer splits text in a way that is not known ({name})")
+    return PRE_TOKENIZERS[name]
 
 
 def _byte_tokenizer() -> PreTrainedTokenizerFast:

@@ -1,7 +1,6 @@
 """A byte-level BPE tokenizer as GGUF describes it, so that llama.cpp cuts text into the same tokens."""
 
 import json
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -9,17 +8,12 @@ from typing import Final
 from gguf import GGUFWriter, TokenType
 
 from medgenius.errors import ModelError
+from medgenius.model import pre_tokenizer
+from medgenius.model.pre_tokenizer import JsonObject
 from medgenius.publishing.merge import special_ids
 
-_LLAMA_3: Final = (
-    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*"
-    r"|\s*[\r\n]+|\s+(?!\S)|\s+"
-)
-"""Where Meta's LLaMA 3 splits text."""
 _NO_MERGE: Final = "<s> </s>"
 """llama.cpp wants at least one merge. This one never happens: text is merged from single characters."""
-
-JsonObject = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,30 +70,11 @@ def read_vocabulary(tokenizer: Path, size: int) -> Vocabulary:
 
 
 def _pre_tokenizer(found: JsonObject | None, ignore_merges: bool) -> str:
-    """llama.cpp's name, from what the pre-tokenizer does and not from what it is called."""
-    parts = _parts(found)
-    byte_level = {"type": "ByteLevel", "add_prefix_space": False}
-    digits = {"type": "Digits", "individual_digits": True}
-    llama_3 = {"type": "Split", "pattern": {"Regex": _LLAMA_3}, "behavior": "Isolated", "invert": False}
-    known: dict[str, tuple[list[JsonObject], bool]] = {
-        "gpt-2": ([{**byte_level, "use_regex": True}], False),
-        "smollm": ([digits, {**byte_level, "use_regex": True}], False),
-        "llama-bpe": ([llama_3, {**byte_level, "use_regex": False}], True),
-    }
-    for name, wanted in known.items():
-        if (parts, ignore_merges) == wanted:
-            return name
-    types = ", ".join(str(part["type"]) for part in parts) or "none"
-    raise ModelError(
-        f"publish.formats: gguf: this tokenizer splits text in a way ({types}) that is not known to be llama.cpp's: "
-        "leave gguf out"
-    )
-
-
-def _parts(found: JsonObject | None) -> list[JsonObject]:
-    """One after the other; without `trim_offsets`, which changes no token."""
-    if found is None:
-        return []
-    parts = found["pretokenizers"] if found["type"] == "Sequence" else [found]
-    assert isinstance(parts, Sequence)
-    return [{key: value for key, value in part.items() if key != "trim_offsets"} for part in parts]
+    name = pre_tokenizer.name_of(found)
+    # llama.cpp takes a whole word of the vocabulary without merging for this one, and for this one alone.
+    if name is None or ignore_merges != (name == "llama-bpe"):
+        raise ModelError(
+            f"publish.formats: gguf: this tokenizer splits text in a way ({pre_tokenizer.types_of(found)}) that is not "
+            "known to be llama.cpp's: leave gguf out"
+        )
+    return name
