@@ -5,14 +5,10 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from medgenius.config.chosen_run import ChosenRun
 from medgenius.config.evaluation import EvaluationConfig
-from medgenius.config.fields import AlsoCalled, Root, Schema
+from medgenius.config.fields import AlsoCalled, Root
 from medgenius.errors import ConfigError
-
-
-class ChosenRun(Schema):
-    path: Annotated[str, Field(min_length=1), AlsoCalled("dir", "directory", "folder", "checkpoint")]
-    """A run directory; `run=<dir>` is short for it."""
 
 
 class EvaluateConfig(Root):
@@ -25,13 +21,8 @@ class EvaluateConfig(Root):
     seed: Annotated[int, Field(ge=0, lt=2**32), AlsoCalled("random_seed")]
     """Of the choice of items and of the bootstrap."""
 
-    @property
-    def folder(self) -> Path:
-        """Where the run lies."""
-        return Path(self.run.path).expanduser()
-
     def check_machine(self) -> None:
-        if not self.folder.is_dir():
+        if not self.run.folder.is_dir():
             raise ConfigError(f"run={self.run.path}: there is no such run directory")
         evaluation = self.evaluation
         for key, path in (

@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from medgenius.config.chosen_run import ChosenRun
 from medgenius.config.fields import AlsoCalled, Root, Schema
 from medgenius.errors import ConfigError
 
@@ -69,11 +70,6 @@ class PublishSettings(Schema):
         return value
 
 
-class ChosenRun(Schema):
-    path: Annotated[str, Field(min_length=1), AlsoCalled("dir", "directory", "folder", "checkpoint")]
-    """A run directory; `run=<dir>` is short for it."""
-
-
 class PublishConfig(Root):
     file: ClassVar[str] = "publish"
 
@@ -93,7 +89,7 @@ class PublishConfig(Root):
         return self
 
     def check_machine(self) -> None:
-        if not Path(self.run.path).expanduser().is_dir():
+        if not self.run.folder.is_dir():
             raise ConfigError(f"run={self.run.path}: there is no such run directory")
         if self.target == "folder" and Path(self.output).expanduser().exists():
             raise ConfigError(f"output={self.output} exists already: choose another, or remove it")

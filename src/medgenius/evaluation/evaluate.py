@@ -83,7 +83,7 @@ def evaluate(config: EvaluateConfig, console: Console) -> Path:
 
 
 def _plan(config: EvaluateConfig) -> _Plan:
-    run = Run(config.folder.resolve(), config.folder.name)
+    run = Run(config.run.folder.resolve(), config.run.folder.name)
     run_config = read_config(run)
     if not run.adapter.is_dir():
         raise RunError(f"{run.path} has no trained adapter: a run that did not finish can't be evaluated")

@@ -1,0 +1,18 @@
+"""`run=<dir>`: the run directory that a later verb takes."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from medgenius.config.fields import AlsoCalled, Schema
+
+
+class ChosenRun(Schema):
+    path: Annotated[str, Field(min_length=1), AlsoCalled("dir", "directory", "folder", "checkpoint")]
+    """A run directory; `run=<dir>` is short for it."""
+
+    @property
+    def folder(self) -> Path:
+        """Where the run lies."""
+        return Path(self.path).expanduser()
