@@ -234,8 +234,13 @@ def _without_link(text: str) -> str:
 
 
 def _texts(error: BaseException | None) -> Iterator[str]:
-    """The words of an error and of what caused it, the outermost first; Hydra leaves some of them empty."""
-    while error is not None:
+    """The words of an error and of what caused it, the outermost first; Hydra leaves some of them empty.
+
+    Under a debugger, coverage or OC_CAUSE=1 OmegaConf makes an error that it raises again its own cause.
+    """
+    told: set[int] = set()
+    while error is not None and id(error) not in told:
+        told.add(id(error))
         if text := str(error).strip():
             yield text
         error = error.__cause__ or error.__context__
