@@ -1,7 +1,6 @@
 """conf/train.yaml: the whole of a training run, one field per group, and the rules that span groups."""
 
 import importlib.util
-from pathlib import Path
 from typing import Annotated, ClassVar, Self
 
 from pydantic import Field, model_validator
@@ -11,6 +10,7 @@ from medgenius.config.fields import AlsoCalled, Root
 from medgenius.config.lora import LoraConfig
 from medgenius.config.model import ModelConfig
 from medgenius.config.optimizer import OptimizerConfig
+from medgenius.config.places import is_file
 from medgenius.config.prompt import PromptConfig
 from medgenius.config.run import RunConfig
 from medgenius.config.scheduler import SchedulerConfig
@@ -79,7 +79,7 @@ class TrainConfig(Root):
 
     def check_machine(self) -> None:
         data = self.data
-        if data.source == "file" and not Path(data.path).expanduser().is_file():
+        if data.source == "file" and not is_file(data.path):
             raise ConfigError(f"data.path={data.path}: there is no such file")
         if self.model.source == "embedded" and importlib.util.find_spec(self.model.package) is None:
             distribution = self.model.package.replace("_", "-")
