@@ -37,6 +37,19 @@ def to_config(composed: DictConfig, schema: type[R]) -> R:
     return config
 
 
+def other_version(error: ValidationError) -> str:
+    """Which part of a stored config this version of the program does not know so."""
+    detail = error.errors()[0]
+    key = _key(detail)
+    match detail["type"]:
+        case "missing":
+            return f"it has no {key}"
+        case "extra_forbidden":
+            return f"{key} is not known here"
+        case _:
+            return f"{key}: {_message(detail)}" if key else _message(detail)
+
+
 def unknown_key(key: str, schema: type[Root]) -> ConfigError:
     """The error for a key that no schema has, with the one that was probably meant."""
     meant = did_you_mean(key, schema)
