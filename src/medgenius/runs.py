@@ -174,10 +174,8 @@ def read_config(run: Run) -> TrainConfig:
     except FileNotFoundError:
         raise RunError(f"{run.path} is no run directory: it has no {run.config.name}") from None
     except ValidationError as error:
-        why = other_version(error)
-        raise RunError(
-            f"{run.config} is of another version of MedGenius ({why}): use the version that made the run, or run it anew"
-        ) from None
+        advice = "use the version that made the run, or run it anew"
+        raise RunError(f"{run.config} is of another version of MedGenius ({other_version(error)}): {advice}") from None
     except (OSError, ValueError, YAMLError, OmegaConfBaseException) as error:
         raise RunError(f"{run.config} can't be read: {str(error).splitlines()[0]}") from None
 
