@@ -1,19 +1,14 @@
 """conf/evaluate.yaml: the whole of an evaluation."""
 
-from pathlib import Path
 from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from medgenius.config.chosen_run import ChosenRun
 from medgenius.config.evaluation import EvaluationConfig
-from medgenius.config.fields import AlsoCalled, Root, Schema
+from medgenius.config.fields import AlsoCalled, Root
 from medgenius.config.places import PathText, is_file, is_folder
 from medgenius.errors import ConfigError
-
-
-class ChosenRun(Schema):
-    path: Annotated[PathText, AlsoCalled("dir", "directory", "folder", "checkpoint")]
-    """A run directory; `run=<dir>` is short for it."""
 
 
 class EvaluateConfig(Root):
@@ -25,11 +20,6 @@ class EvaluateConfig(Root):
     evaluation: Annotated[EvaluationConfig, AlsoCalled("eval")]
     seed: Annotated[int, Field(ge=0, lt=2**32), AlsoCalled("random_seed")]
     """Of the choice of items and of the bootstrap."""
-
-    @property
-    def folder(self) -> Path:
-        """Where the run lies."""
-        return Path(self.run.path).expanduser()
 
     def check_machine(self) -> None:
         if not is_folder(self.run.path):

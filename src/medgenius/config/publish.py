@@ -4,6 +4,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from medgenius.config.chosen_run import ChosenRun
 from medgenius.config.fields import AlsoCalled, Root, Schema
 from medgenius.config.places import PathText, exists, is_folder
 from medgenius.errors import ConfigError
@@ -67,11 +68,6 @@ class PublishSettings(Schema):
         if value is not None and (value.count("/") != 1 or not all(value.split("/"))):
             raise ValueError("must be owner/name")
         return value
-
-
-class ChosenRun(Schema):
-    path: Annotated[PathText, AlsoCalled("dir", "directory", "folder", "checkpoint")]
-    """A run directory; `run=<dir>` is short for it."""
 
 
 class PublishConfig(Root):

@@ -5,8 +5,9 @@ import ipaddress
 import shutil
 from typing import Annotated, ClassVar, Literal
 
-from medgenius.config.fields import AlsoCalled, Root, Schema
-from medgenius.config.places import PathText, is_file
+from medgenius.config.chosen_run import ChosenRun
+from medgenius.config.fields import AlsoCalled, Root
+from medgenius.config.places import is_file
 from medgenius.config.serving.answering import AnsweringConfig
 from medgenius.config.serving.engine import VllmEngine
 from medgenius.config.serving.http import ServingConfig
@@ -16,15 +17,10 @@ RESERVED = ("base", "tuned")
 """What `model` calls the run's frozen model and the run itself."""
 
 
-class ServedRun(Schema):
-    path: Annotated[PathText, AlsoCalled("dir", "directory", "folder", "checkpoint")]
-    """A run directory; `run=<dir>` is short for it."""
-
-
 class ServeConfig(Root):
     file: ClassVar[str] = "serve"
 
-    run: Annotated[ServedRun, AlsoCalled("model", "run_dir")]
+    run: Annotated[ChosenRun, AlsoCalled("model", "run_dir")]
     serving: Annotated[ServingConfig, AlsoCalled("server", "serve")]
 
     def check_machine(self) -> None:
@@ -47,7 +43,7 @@ class ServeConfig(Root):
 class ChatConfig(Root):
     file: ClassVar[str] = "chat"
 
-    run: Annotated[ServedRun, AlsoCalled("model", "run_dir")]
+    run: Annotated[ChosenRun, AlsoCalled("model", "run_dir")]
     compare: Annotated[Literal["base"], AlsoCalled("beside", "with_base")] | None
     """base: the frozen model's answer beside the run's; null for the run's alone."""
     serving: Annotated[AnsweringConfig, AlsoCalled("chat")]
