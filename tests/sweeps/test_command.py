@@ -1,5 +1,6 @@
 """Studies from the command line: real processes, killed and several at once."""
 
+import json
 import os
 import shutil
 import signal
@@ -93,8 +94,9 @@ def test_wandb_has_a_run_for_each_trial_and_one_for_the_study(tmp_path: Path) ->
     asked = (*_SMALL, "trainer.epochs=3", "tracking=offline", "hydra.sweeper.n_trials=3", "hydra.sweeper.sampler=grid")
     pruned = ("hydra.sweeper.pruner=median", "hydra.sweeper.prune_after_trials=1", "lora.r=2")
     rates = ("optimizer.learning_rate=choice(1e-2,1e-6,1e-7)", "hydra.sweeper.seed_trials=[]")
-    output_of(started(tmp_path, *asked, *pruned, *rates))
+    told = output_of(started(tmp_path, *asked, *pruned, *rates))
 
+    assert told.count("W&B: offline") == 1
     for trial in loaded(tmp_path).trials:
         (file,) = Path(trial.user_attrs["run_directory"]).glob("wandb/offline-run-*/*.wandb")
         run = read_offline_file(file)
@@ -108,6 +110,15 @@ def test_wandb_has_a_run_for_each_trial_and_one_for_the_study(tmp_path: Path) ->
     assert (study.group, study.job_type, study.name) == ("default", "study", "study default")
     assert study.summary["best.trial"] == str(loaded(tmp_path).best_trial.number)
     assert any(key.startswith("trials.") for point in study.history for key in point)
+    assert _told_by_wandb(file) == {"group": "default", "job_type": "study", "name": "study default"}
+
+
+def _told_by_wandb(file: Path) -> dict[str, str]:
+    """What W&B's own reader finds in an offline file."""
+    command = [sys.executable, "-m", "wandb", "leet", "inspect", "--json", str(file)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=200, check=True)
+    (run,) = (record for record in map(json.loads, done.stdout.splitlines()) if record["type"] == "run")
+    return run
 
 
 @pytest.fixture
