@@ -132,8 +132,9 @@ def overhead(trials: int, overrides: Sequence[str]) -> None:
 
 
 def pruning(trials: int, seeds: Sequence[int], overrides: Sequence[str]) -> None:
-    with tempfile.TemporaryDirectory() as root, worker_of(*_TINY, f"run.root={root}", *overrides, *limit(1)) as worker:
-        with quiet():
+    with tempfile.TemporaryDirectory() as root:
+        alone = (*_TINY, f"run.root={root}", *overrides, *limit(1))
+        with worker_of(*alone) as worker, quiet():
             worker.work()
     print("| seed | pruner | best value | trial | reached after, s | all trials, s | steps | pruned |")
     print("|---|---|---|---|---|---|---|---|", flush=True)
