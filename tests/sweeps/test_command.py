@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -37,8 +38,8 @@ def output_of(process: "subprocess.Popen[str]") -> str:
     return told
 
 
-def loaded(root: Path) -> optuna.Study:
-    return optuna.load_study(study_name="default", storage=f"sqlite:///{root}/studies/default/study.db")
+def loaded(root: Path, name: str = "default") -> optuna.Study:
+    return optuna.load_study(study_name=name, storage=f"sqlite:///{root}/studies/{name}/study.db")
 
 
 def test_a_killed_study_goes_on_where_it_was_and_ends_with_as_many_trials_as_asked(tmp_path: Path) -> None:
@@ -63,6 +64,23 @@ def test_a_killed_study_goes_on_where_it_was_and_ends_with_as_many_trials_as_ask
     assert not any(printed.startswith("trial 0 ") for printed in told.splitlines())
     assert "2 complete of 2 trials" in told
     assert "again  python train.py model=tiny" in told
+
+
+@pytest.mark.slow
+def test_the_line_for_the_best_trial_trains_the_same_bytes_alone(tmp_path: Path) -> None:
+    """Also where an experiment's file brings the study; only `-m` makes it one."""
+    rows = ROOT / "src/medgenius/data/sample/dialogues.jsonl"
+    study = ("trainer.epochs=range(1,3)", "hydra.sweeper.n_trials=2", "hydra.sweeper.seed_trials=[{lora.r: 4}]")
+    words = ["train.py", "-m", *TINY, f"run.root={tmp_path}", "experiment=rank_lr_epochs", f"data.path={rows}", *study]
+    told = subprocess.run([sys.executable, *words], cwd=ROOT, capture_output=True, text=True, timeout=500, check=True)
+    (again,) = (line for line in told.stdout.splitlines() if line.startswith("again  python train.py "))
+    words = [*shlex.split(again)[2:], "run.name=alone", "tracking.log_samples=false"]
+    subprocess.run([sys.executable, *words], cwd=ROOT, capture_output=True, text=True, timeout=500, check=True)
+
+    trial = loaded(tmp_path, "rank_lr_epochs").best_trial
+    adapters = [Path(trial.user_attrs["run_directory"]) / "adapter", tmp_path / "alone" / "adapter"]
+    first, second = ((folder / "adapter_model.safetensors").read_bytes() for folder in adapters)
+    assert first == second
 
 
 @pytest.mark.slow
