@@ -1,15 +1,15 @@
 """What a study costs beside its training, and what pruning saves.
 
     python benchmarks/sweeps.py overhead [--trials 4] [overrides of train …]
-    python benchmarks/sweeps.py pruning [--trials 40] [--seeds 1 2 3] [overrides of train …]
+    python benchmarks/sweeps.py pruning [--trials 60] [--seeds 1] [--root DIR] [overrides of train …]
 
 `overhead` trains short trials of the embedded model and tells the seconds from the end of one trial's last optimizer
 step to the start of the next one's first: the last validation, the adapter, the report, W&B's files, the study, and the
 next trial's model.
 
 `pruning` runs each study without and with a pruner. sampler=random draws a trial from the seed and its number alone, so
-all try the same points, and only the pruner makes a difference. Told is when the best value was there, and how long all
-trials took. One trial goes before, which pays for what the trials of a process share.
+all try the same points, and only the pruner makes a difference. Told is when the best value was known, and how long all
+trials took. One trial goes before, which pays for what the first in a process loads.
 """
 
 import argparse
@@ -43,16 +43,11 @@ _ALLOWED = 2.0
 """Seconds between two trials."""
 _TINY = (
     *("model=tiny", "tracking=off", "trainer.compile=false", "model.cache_dequantized=true", "data.max_length=512"),
-    *(
-        "optimizer.learning_rate=log(interval(1e-4,1e-1))",
-        "lora.r=choice(4,8,16,32,64)",
-        "trainer.epochs=8",
-        "data.max_rows=60",
-    ),
-    "hydra.sweeper.sampler=random",
+    *("data.max_rows=60", "trainer.batch_size=8", "trainer.epochs=12", "hydra.sweeper.sampler=random"),
+    *("lora.r=choice(4,8,16,32,64)", "optimizer.learning_rate=log(interval(1e-4,1e-1))"),
 )
 _SHORT = (
-    *("data.max_rows=24", "trainer.batch_size=8", "trainer.epochs=1", "trainer.validate_every=1"),
+    *("data.max_rows=24", "trainer.batch_size=8", "trainer.max_steps=1", "trainer.epochs=1"),
     *("lora.r=choice(4,8,16,32,64)", "hydra.sweeper.pruner=none"),
 )
 
@@ -70,6 +65,7 @@ class Watch(Callback):
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._began = 0.0
+        self._validating = 0.0
 
     def on_train_batch_start(self, *_: object) -> None:
         self._began = time.perf_counter()
@@ -131,42 +127,56 @@ def overhead(trials: int, overrides: Sequence[str]) -> None:
         print(f"| {tracking} | {told(gaps)} | {told(validating)} | {told(rest)} (allowed: {_ALLOWED:g}) |", flush=True)
 
 
-def pruning(trials: int, seeds: Sequence[int], overrides: Sequence[str]) -> None:
-    with tempfile.TemporaryDirectory() as root:
-        alone = (*_TINY, f"run.root={root}", *overrides, *limit(1))
-        with worker_of(*alone) as worker, quiet():
-            worker.work()
-    print("| seed | pruner | best value | trial | reached after, s | all trials, s | steps | pruned |")
-    print("|---|---|---|---|---|---|---|---|", flush=True)
-    reached: dict[str, list[float]] = {}
-    whole: dict[str, list[float]] = {}
-    for seed in seeds:
-        base: tuple[float, float] | None = None
-        for pruner in ("none", "median", "hyperband"):
-            with tempfile.TemporaryDirectory() as root:
-                line = (*_TINY, f"run.root={root}", f"hydra.sweeper.seed={seed}", f"hydra.sweeper.pruner={pruner}")
-                with worker_of(*line, *limit(trials), *overrides) as worker:
-                    began = time.time()
-                    with quiet():
-                        worker.work()
-                    took = time.time() - began
-                    study = optuna.load_study(study_name="default", storage=worker.study._storage)
-                best, first = study.best_trial, time_to_best(study, began)
-                steps = sum(steps_of(trial.user_attrs["run_directory"]) for trial in study.trials)
-            base = base or (first, took)
-            reached.setdefault(pruner, []).append(first / base[0])
-            whole.setdefault(pruner, []).append(took / base[1])
-            pruned = sum(trial.state == TrialState.PRUNED for trial in study.trials)
-            print(
-                f"| {seed} | {pruner} | {best.value:.4f} | {best.number} | {first:.1f} ({first / base[0]:.0%}) "
-                f"| {took:.1f} ({took / base[1]:.0%}) | {steps:,} | {pruned} of {len(study.trials)} |",
-                flush=True,
-            )
-    for pruner in ("median", "hyperband"):
-        print(
-            f"\n{pruner}: best value after {statistics.mean(reached[pruner]):.0%} of the time, "
-            f"all trials in {statistics.mean(whole[pruner]):.0%} (means of {len(seeds)} seeds)"
+@dataclass(frozen=True)
+class Searched:
+    """What a study came to."""
+
+    study: Study
+    reached: float
+    """Seconds from its start until its best value was known"""
+    took: float
+    """Seconds for all its trials"""
+    steps: int
+    """Optimizer steps of all its trials"""
+
+    def row(self, seed: int, pruner: str, base: "Searched") -> str:
+        best, trials = self.study.best_trial, self.study.trials
+        pruned = sum(trial.state == TrialState.PRUNED for trial in trials)
+        cells = (
+            *(f"{seed}", pruner, f"{best.value:.4f}", f"{best.number}"),
+            f"{self.reached:.1f} ({self.reached / base.reached:.0%})",
+            f"{self.took:.1f} ({self.took / base.took:.0%})",
+            f"{self.steps:,} ({self.steps / base.steps:.0%})",
+            f"{pruned} of {len(trials)}",
         )
+        return f"| {' | '.join(cells)} |"
+
+
+def pruning(trials: int, seeds: Sequence[int], root: Path, overrides: Sequence[str]) -> None:
+    searched(root, "warm-up", *limit(1), *overrides)
+    print("| seed | pruner | best value | of trial | known after, s | all trials, s | steps | pruned |")
+    print("|---|---|---|---|---|---|---|---|", flush=True)
+    for seed in seeds:
+        base = None
+        for pruner in ("none", "median", "hyperband"):
+            asked = (f"hydra.sweeper.seed={seed}", f"hydra.sweeper.pruner={pruner}")
+            found = searched(root, f"{pruner}-{seed}", *asked, *limit(trials), *overrides)
+            base = base or found
+            print(found.row(seed, pruner, base), flush=True)
+
+
+def searched(root: Path, name: str, *overrides: str) -> Searched:
+    """Run a study of the tiny model."""
+    with worker_of(*_TINY, f"run.root={root}", f"hydra.sweeper.study_name={name}", *overrides) as worker:
+        began = time.time()
+        with quiet():
+            worker.work()
+        took = time.time() - began
+    study = worker.study
+    end = study.best_trial.datetime_complete
+    assert end is not None
+    steps = sum(steps_of(trial.user_attrs["run_directory"]) for trial in study.trials)
+    return Searched(study, end.timestamp() - began, took, steps)
 
 
 @contextmanager
@@ -178,13 +188,6 @@ def quiet() -> Iterator[None]:
 
 def limit(trials: int) -> tuple[str, ...]:
     return (f"hydra.sweeper.n_trials={trials}",)
-
-
-def time_to_best(study: Study, began: float) -> float:
-    """Seconds from the start of the study until its best value was known."""
-    end = study.best_trial.datetime_complete
-    assert end is not None
-    return end.timestamp() - began
 
 
 def steps_of(directory: str) -> int:
@@ -200,15 +203,17 @@ def told(seconds: Sequence[float]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("question", choices=["overhead", "pruning"])
-    parser.add_argument("--trials", type=int, default=0, help="of a study; 0: 4 for overhead, 40 for pruning")
-    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    parser.add_argument("--trials", type=int, default=0, help="of a study; 0: 4 for overhead, 60 for pruning")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1])
+    parser.add_argument("--root", type=Path, help="keeps the studies of `pruning` there, for `medgenius report`")
     parser.add_argument("overrides", nargs="*")
     given = parser.parse_intermixed_args()
     logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
     if given.question == "overhead":
         overhead(given.trials or 4, given.overrides)
     else:
-        pruning(given.trials or 40, given.seeds, given.overrides)
+        with tempfile.TemporaryDirectory() as folder:
+            pruning(given.trials or 60, given.seeds, given.root or Path(folder), given.overrides)
     print(
         f"\n{platform.processor() or platform.machine()}, {torch.get_num_threads()} threads; "
         f"Python {platform.python_version()}, torch {torch.__version__}, optuna {optuna.__version__}"
