@@ -150,12 +150,16 @@ def in_sweep_words(argument: str) -> str:
 def _refuse_a_lone_study() -> None:
     """
     Raises:
-        ConfigError: a sweeper was chosen, and nothing asks for it.
+        ConfigError: a sweeper was typed, and nothing asks for it.
     """
     settings = HydraConfig.get()
     sweeper = settings.runtime.choices["hydra/sweeper"]
-    if settings.mode is not RunMode.MULTIRUN and sweeper != "basic":
+    if settings.mode is RunMode.MULTIRUN or sweeper == "basic":
+        return
+    if any(override.startswith("hydra/sweeper") for override in settings.overrides.hydra):
         raise ConfigError(f"hydra/sweeper={sweeper} needs -m: python train.py -m hydra/sweeper={sweeper}")
+    # An experiment names it; one of its trials is trained alone by the same words without -m.
+    print("one run, with none of the study's search (for that: -m)", flush=True)
 
 
 def _launch() -> Launch:
