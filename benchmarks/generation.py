@@ -81,13 +81,14 @@ def main() -> None:
     dialogues = load_dialogues(tuned.config.data, 0).dialogues
     dialogues = dialogues[:: max(1, len(dialogues) // arguments.prompts)][: arguments.prompts]
     print(f"{tuned.config.model.name}, {arguments.threads} threads, torch {torch.__version__}\n")
-    print(generation_table(tuned, dialogues, arguments))
-    print("\n" + choices_table(tuned, dialogues, arguments))
+    for table in arguments.tables:
+        print(TABLES[table](tuned, dialogues, arguments) + "\n", flush=True)
 
 
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("overrides", nargs="*", help="of conf/train.yaml")
+    parser.add_argument("--tables", nargs="+", choices=TABLES, default=list(TABLES))
     parser.add_argument("--prompts", type=int, default=64)
     parser.add_argument("--new-tokens", type=int, default=96)
     parser.add_argument("--batch", type=int, default=16, help="of transformers' padded batches and of the harness")
@@ -235,6 +236,9 @@ def harness(
         figures = json.loads(output.read_text(encoding="utf-8"))
     values = iter(figures["log_likelihoods"])
     return figures["seconds"], [[next(values) for _ in item.continuations] for item in items]
+
+
+TABLES = {"generation": generation_table, "choices": choices_table}
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from medgenius.config.app import run_verb
 from medgenius.config.compare import CompareConfig, with_runs_named
 from medgenius.config.curate import CurateConfig
+from medgenius.config.empathy import EmpathyConfig
 from medgenius.config.evaluate import EvaluateConfig
 from medgenius.config.launch import Launch, Place, found_place, place_of
 from medgenius.config.publish import PublishConfig
@@ -18,7 +19,7 @@ from medgenius.resume import chosen_run, config_of, has_finished
 from medgenius.runs import Run, create_run, write_config
 from medgenius.training.launcher import run_workers
 
-_USAGE = """usage: medgenius train|curate|evaluate|compare|report|publish|chat|serve [overrides]
+_USAGE = """usage: medgenius train|curate|empathy|evaluate|compare|report|publish|chat|serve [overrides]
 
   medgenius curate data.path=raw.jsonl.gz output=clean/     raw rows become clean dialogues with a report
   medgenius train                              fine-tune the embedded model on the sample dialogues
@@ -29,6 +30,7 @@ _USAGE = """usage: medgenius train|curate|evaluate|compare|report|publish|chat|s
   medgenius report study=default               what a study came to, as a page and a table
   medgenius evaluate run=runs/first            the run's model against its own base, with intervals
   medgenius evaluate run=runs/first evaluation=full evaluation.choices.path=questions.jsonl
+  medgenius empathy data.path=epitome.jsonl.gz output=empathy/   the classifier behind evaluate's empathy metric
   medgenius compare runs/first runs/second     settings and numbers side by side; folders of runs as well
   medgenius publish run=runs/first output=published/        adapter, merged model and GGUF files with a model card
   medgenius chat run=runs/first                talk to a finished run in the terminal
@@ -44,6 +46,7 @@ def main() -> int:
     verbs: dict[str, Callable[[], int]] = {
         "train": train_main,
         "curate": lambda: run_verb(CurateConfig, _curate),
+        "empathy": lambda: run_verb(EmpathyConfig, _empathy),
         "evaluate": lambda: run_verb(EvaluateConfig, _evaluate),
         "compare": _compare_main,
         "report": lambda: run_verb(ReportConfig, _report),
@@ -110,6 +113,15 @@ def _curate(config: CurateConfig, _: Launch) -> int:
     with words_withheld():
         folder = curate(config, Console())
     print(f"curated: {folder}", flush=True)
+    return 0
+
+
+def _empathy(config: EmpathyConfig, _: Launch) -> int:
+    from rich.console import Console  # noqa: PLC0415
+
+    from medgenius.evaluation.empathy_training import train_and_tell  # noqa: PLC0415
+
+    print(f"trained: {train_and_tell(config, Console())}", flush=True)
     return 0
 
 

@@ -184,3 +184,9 @@ def test_every_target_that_ships_is_allowed() -> None:
 def test_a_config_that_refers_to_itself_is_one_line() -> None:
     with pytest.raises(ConfigError):
         refuse_foreign_code(OmegaConf.create({"hydra": {"callbacks": {"x": "${hydra.callbacks}"}}}))
+
+
+def test_an_error_that_is_its_own_cause_is_told_once(payload: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OC_CAUSE", "1")  # as under a debugger or coverage: OmegaConf then links its error to itself
+
+    assert "lora" in refused(payload, "lora={_target_:payload_module.call}")

@@ -1,44 +1,21 @@
 """The empathy classifier: trained on invented rows, stored without pickle, honest about how well it judges."""
 
-import gzip
+import io
 import json
 import random
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 from sklearn.linear_model import LogisticRegression
 
-from medgenius.errors import DataError, ModelError
-from medgenius.evaluation.empathy_training import train_empathy
+from medgenius.config.app import composed
+from medgenius.config.empathy import EmpathyConfig
+from medgenius.errors import ConfigError, DataError, ModelError
+from medgenius.evaluation.empathy_training import train_and_tell, train_empathy
 from medgenius.evaluation.metrics.empathy import SCALES, Empathy, EmpathyModel, vectorizer
+from tests.evaluation.support import FILLER, invented_rows, written
 from tests.shared import shared_data
-
-_PHRASES = {
-    "emotional_reactions": ("", "hope it helps", "i am so sorry you hurt this much"),
-    "interpretations": ("", "that seems hard", "you must feel torn between two lives"),
-    "explorations": ("", "what happened ?", "are you feeling alone since he left you ?"),
-}
-_FILLER = "the of and day work home book walk again maybe some other thing here now then".split()  # noqa: SIM905
-
-
-def invented_rows(count: int, posts: int, *, told: bool = True) -> list[dict[str, object]]:
-    """Replies whose words tell the levels, or do not."""
-    draw = random.Random(3)
-    rows: list[dict[str, object]] = []
-    for number in range(count):
-        levels = {scale: draw.randrange(3) for scale in SCALES}
-        parts = [_PHRASES[scale][levels[scale] if told else draw.randrange(3)] for scale in SCALES]
-        words = " ".join([*draw.choices(_FILLER, k=5), *parts])
-        rows.append(
-            {"id": str(number), "seeker_post": f"post {number % posts}", "response_post": words, "levels": levels}
-        )
-    return rows
-
-
-def written(path: Path, rows: list[dict[str, object]]) -> Path:
-    with gzip.open(path, "wt", encoding="utf-8") as stream:
-        stream.writelines(json.dumps(row) + "\n" for row in rows)
-    return path
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +37,21 @@ def test_words_that_tell_the_level_are_learnt(folder: Path) -> None:
     assert all(quality.kappa > 0.9 for quality in model.cross_validation.scales.values())
 
 
+def test_the_verb_trains_and_says_how_well_each_scale_is_judged(tmp_path: Path) -> None:
+    rows, said = written(tmp_path / "rows.jsonl.gz", invented_rows(300, 60)), io.StringIO()
+    config = composed(EmpathyConfig, f"data.path='{rows}'", f"output='{tmp_path / 'model'}'")
+
+    folder = train_and_tell(config, Console(file=said, width=100))
+
+    quality = EmpathyModel.load(folder).cross_validation
+    for name, one in [*quality.scales.items(), ("sum", quality.total)]:
+        (line,) = [line for line in said.getvalue().splitlines() if name.replace("_", " ") in line]
+        assert f"{one.macro_f1:.2f}" in line
+        assert f"{one.kappa:.2f}" in line
+    with pytest.raises(ConfigError, match="exists already"):
+        config.check_machine()
+
+
 def test_where_nothing_can_be_learnt_the_score_says_so(tmp_path: Path) -> None:
     rows = invented_rows(300, 60, told=False)
 
@@ -76,7 +68,7 @@ def test_a_post_is_never_on_both_sides(tmp_path: Path) -> None:
     rows: list[dict[str, object]] = [
         {
             "seeker_post": f"p{n % 30}",
-            "response_post": f"word{n % 30} {draw.choice(_FILLER)}",
+            "response_post": f"word{n % 30} {draw.choice(FILLER)}",
             "levels": by_post[n % 30],
         }
         for n in range(300)

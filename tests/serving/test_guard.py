@@ -10,10 +10,9 @@ from medgenius.config.app import composed
 from medgenius.config.serve import ChatConfig
 from medgenius.config.serving.guard import GuardConfig
 from medgenius.data.dialogue import Message
-from medgenius.safety import DISCLAIMER, ESCALATION, is_refusal
+from medgenius.safety import DISCLAIMER, ESCALATION, is_refusal, red_flags_of
 from medgenius.safety.wording import WORDINGS, correction_text, refusal_text
 from medgenius.serving.guard import GAP, Guard
-from medgenius.serving.readings import red_flags_of
 from tests.safety.support import messages, shared_rows
 
 INJECTIONS = Path(__file__).with_name("injections.txt").read_text(encoding="utf-8").splitlines()

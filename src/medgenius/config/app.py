@@ -33,6 +33,8 @@ _DIRECTORIES = {"run", "run.path", "run.resume", "output"}
 _SPACE = "hydra.sweeper.space."
 _TIME_FOR_THE_FIRST = 5.0
 """Seconds."""
+_LONGEST_LINE = 480
+"""Characters."""
 
 guard_composition()  # on import, so that the processes which a launcher starts are guarded too
 
@@ -180,7 +182,8 @@ def say(error: MedGeniusError) -> int:
     if found and found[0].rank:
         time.sleep(_TIME_FOR_THE_FIRST)
     for line in str(error).splitlines():
-        print(f"error: {line}", file=sys.stderr)
+        # A setting may be of any length, and is quoted; a file's error names places that are wanted whole.
+        print(f"error: {shown(line, _LONGEST_LINE) if isinstance(error, ConfigError) else line}", file=sys.stderr)
     return 2 if isinstance(error, ConfigError) else 1
 
 
@@ -238,8 +241,13 @@ def _without_link(text: str) -> str:
 
 
 def _texts(error: BaseException | None) -> Iterator[str]:
-    """The words of an error and of what caused it, the outermost first; Hydra leaves some of them empty."""
-    while error is not None:
+    """The words of an error and of what caused it, the outermost first; Hydra leaves some of them empty.
+
+    Under a debugger, coverage or OC_CAUSE=1 OmegaConf makes an error that it raises again its own cause.
+    """
+    told: set[int] = set()
+    while error is not None and id(error) not in told:
+        told.add(id(error))
         if text := str(error).strip():
             yield text
         error = error.__cause__ or error.__context__

@@ -1,37 +1,28 @@
 """conf/evaluate.yaml: the whole of an evaluation."""
 
-from pathlib import Path
 from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from medgenius.config.chosen_run import ChosenRun
 from medgenius.config.evaluation import EvaluationConfig
-from medgenius.config.fields import AlsoCalled, Root, Schema
+from medgenius.config.fields import AlsoCalled, Root
+from medgenius.config.places import PathText, is_file, is_folder
 from medgenius.errors import ConfigError
-
-
-class ChosenRun(Schema):
-    path: Annotated[str, Field(min_length=1), AlsoCalled("dir", "directory", "folder", "checkpoint")]
-    """A run directory; `run=<dir>` is short for it."""
 
 
 class EvaluateConfig(Root):
     file: ClassVar[str] = "evaluate"
 
     run: Annotated[ChosenRun, AlsoCalled("model", "run_dir")]
-    output: Annotated[str | None, Field(min_length=1), AlsoCalled("out", "output_dir", "directory", "save_dir")]
+    output: Annotated[PathText | None, AlsoCalled("out", "output_dir", "directory", "save_dir")]
     """Folder for what comes out; null for `evaluation/` in the run directory."""
     evaluation: Annotated[EvaluationConfig, AlsoCalled("eval")]
     seed: Annotated[int, Field(ge=0, lt=2**32), AlsoCalled("random_seed")]
     """Of the choice of items and of the bootstrap."""
 
-    @property
-    def folder(self) -> Path:
-        """Where the run lies."""
-        return Path(self.run.path).expanduser()
-
     def check_machine(self) -> None:
-        if not self.folder.is_dir():
+        if not is_folder(self.run.path):
             raise ConfigError(f"run={self.run.path}: there is no such run directory")
         evaluation = self.evaluation
         for key, path in (
@@ -40,7 +31,7 @@ class EvaluateConfig(Root):
             ("safety.triage_path", evaluation.safety.triage_path),
             ("safety.harmful_path", evaluation.safety.harmful_path),
         ):
-            if path is not None and not Path(path).expanduser().is_file():
+            if path is not None and not is_file(path):
                 raise ConfigError(f"evaluation.{key}={path}: there is no such file")
-        if evaluation.empathy.model is not None and not Path(evaluation.empathy.model).expanduser().is_dir():
+        if evaluation.empathy.model is not None and not is_folder(evaluation.empathy.model):
             raise ConfigError(f"evaluation.empathy.model={evaluation.empathy.model}: there is no such folder")

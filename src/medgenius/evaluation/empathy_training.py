@@ -8,10 +8,13 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from rich.console import Console
+from rich.table import Table
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, cohen_kappa_score, f1_score
 from sklearn.model_selection import GroupKFold
 
+from medgenius.config.empathy import EmpathyConfig
 from medgenius.errors import DataError
 from medgenius.evaluation.metrics.empathy import (
     LEVELS,
@@ -42,6 +45,33 @@ class _Rows:
 
     def of(self, places: I64) -> "_Rows":
         return _Rows([self.posts[i] for i in places], [self.replies[i] for i in places], self.levels[places])
+
+
+def train_and_tell(config: EmpathyConfig, console: Console) -> Path:
+    """Train as the config says, print how well held-out rows were judged, and give the folder.
+
+    Raises:
+        DataError: as `train_empathy`.
+    """
+    output = Path(config.output).expanduser().resolve()
+    found = train_empathy(Path(config.data.path).expanduser(), output, config.seed)
+    title = f"{found.rows:,} replies to {found.posts:,} posts, {found.folds} folds by post: held-out rows"
+    table = Table(title=title, title_justify="left")
+    for column, justify in (
+        ("scale", "left"),
+        ("macro-F1", "right"),
+        ("weighted kappa", "right"),
+        ("accuracy", "right"),
+    ):
+        table.add_column(column, justify=justify)
+    for name, quality in [*found.scales.items(), ("sum, 0 to 6", found.total)]:
+        figures = (quality.macro_f1, quality.kappa, quality.accuracy)
+        table.add_row(name.replace("_", " "), *(f"{figure:.2f}" for figure in figures))
+    console.print(table, highlight=False)
+    console.print(
+        f"use it: medgenius evaluate run=<dir> evaluation.empathy.model={output}", highlight=False, soft_wrap=True
+    )
+    return output
 
 
 def train_empathy(path: Path, output: Path, seed: int) -> CrossValidation:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
@@ -45,6 +45,7 @@ class _Plan:
     items: Items
     scorers: Mapping[MetricName, Scorer]
     not_measured: Mapping[str, str]
+    measures: Mapping[str, Measure]
     caveats: Sequence[str]
 
 
@@ -62,15 +63,16 @@ def evaluate(config: EvaluateConfig, console: Console) -> Path:
     header = header_of(plan.run, plan.run_config, config, plan.items)
     with opened_records(plan.evaluation.records, header) as records:
         _measure(config, plan, records, console)
-        measures = _measures(config)
-        comparison = compare(columns_of(records, measures), measures, config.evaluation.resamples, config.seed)
+        comparison = compare(
+            columns_of(records, plan.measures), plan.measures, config.evaluation.resamples, config.seed
+        )
     findings = Findings(
         config=config,
         run=plan.run,
         run_config=plan.run_config,
         items=plan.items,
         comparison=comparison,
-        measures=measures,
+        measures=plan.measures,
         not_measured=plan.not_measured,
         caveats=plan.caveats,
         contamination=_contamination(plan),
@@ -83,7 +85,7 @@ def evaluate(config: EvaluateConfig, console: Console) -> Path:
 
 
 def _plan(config: EvaluateConfig) -> _Plan:
-    run = Run(config.folder.resolve(), config.folder.name)
+    run = Run(config.run.folder.resolve(), config.run.folder.name)
     run_config = read_config(run)
     if not run.adapter.is_dir():
         raise RunError(f"{run.path} has no trained adapter: a run that did not finish can't be evaluated")
@@ -93,7 +95,8 @@ def _plan(config: EvaluateConfig) -> _Plan:
     materials = Materials(config, run_config, own, evaluation)
     scorers, not_measured = _scorers(config, materials)
     caveats = [caveat(materials) for name in scorers if (caveat := METRICS[name].caveat) is not None]
-    return _Plan(run, run_config, evaluation, own, items, scorers, not_measured, caveats)
+    measures = _measures(config, scorers, materials)
+    return _Plan(run, run_config, evaluation, own, items, scorers, not_measured, measures, caveats)
 
 
 def _items(config: EvaluateConfig, run: TrainConfig, own: Split) -> Items:
@@ -140,8 +143,17 @@ def _scorers(config: EvaluateConfig, materials: Materials) -> tuple[dict[MetricN
     return scorers, left_out
 
 
-def _measures(config: EvaluateConfig) -> dict[str, Measure]:
-    return {measure.name: measure for name in config.evaluation.metrics for measure in METRICS[name].measures}
+def _measures(config: EvaluateConfig, scorers: Mapping[MetricName, Scorer], materials: Materials) -> dict[str, Measure]:
+    """Of every metric that was asked for; of a classifier of our own with how well it judges."""
+    qualities: dict[str, str] = {}
+    for name in scorers:
+        if (asked := METRICS[name].qualities) is not None:
+            qualities |= asked(materials)
+    return {
+        measure.name: replace(measure, quality=qualities[measure.name]) if measure.name in qualities else measure
+        for name in config.evaluation.metrics
+        for measure in METRICS[name].measures
+    }
 
 
 def _measure(config: EvaluateConfig, plan: _Plan, records: Records, console: Console) -> None:

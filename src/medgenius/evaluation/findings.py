@@ -46,8 +46,9 @@ class Findings:
 
 
 def title_of(measure: Measure) -> str:
-    """With an arrow to where better is."""
-    return measure.title + {"higher": " ↑", "lower": " ↓", None: ""}[measure.better]
+    """With an arrow to where better is, and how well it judges where that was measured."""
+    arrow = {"higher": " ↑", "lower": " ↓", None: ""}[measure.better]
+    return f"{measure.title}{arrow}" + (f" ({measure.quality})" if measure.quality else "")
 
 
 def figure(value: float, measure: Measure) -> str:

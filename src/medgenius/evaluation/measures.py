@@ -31,6 +31,8 @@ class Measure:
     digits: int = 3
     unparsed_is: float | None = None
     """What an answer counts that could not be read; None: it is left out of the mean. Either way it is counted."""
+    quality: str = ""
+    """How well it judges, where it is a classifier of our own: that stands beside its every number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,9 @@ class Metric:
     scorer: Callable[[Materials], Scorer] | None = None
     """None: it is measured with the model itself, not on what it wrote. Raises NotMeasured."""
     caveat: Callable[[Materials], str] | None = None
-    """What must stand beside its numbers"""
+    """What must stand under its numbers"""
+    qualities: Callable[[Materials], Mapping[str, str]] | None = None
+    """`Measure.quality` of its measures, by name"""
 
 
 def each(score: Callable[[Item, Answer], Scored]) -> Scorer:

@@ -6,6 +6,8 @@ from typing import Final
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from medgenius.config.duration import duration
+
 _LINE_EVERY: Final = 15.0
 """Seconds between lines without a terminal."""
 
@@ -71,12 +73,3 @@ class SetProgress:
         left = f" · {duration(seconds / share * (1 - share))} left" if 0 < share < 1 else ""
         text = f"{self._name}: {self._count()}, {share:.0%} of the work · {duration(seconds)}{left}"
         self._console.print(text, highlight=False, markup=False, soft_wrap=True)
-
-
-def duration(seconds: float) -> str:
-    """`75` -> `1 min 15 s`."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {minutes} min"
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

@@ -38,6 +38,7 @@ METRICS: Final[Mapping[MetricName, Metric]] = {
         ),
         scores.empathy,
         scores.empathy_caveat,
+        scores.empathy_qualities,
     ),
     "content": Metric(
         (

@@ -110,6 +110,12 @@ def empathy_caveat(materials: Materials) -> str:
     )
 
 
+def empathy_qualities(materials: Materials) -> dict[str, str]:
+    checked = _empathy_model(materials).cross_validation
+    found = {"empathy": checked.total, **checked.scales}
+    return {name: f"cross-validated macro-F1 {one.macro_f1:.2f}" for name, one in found.items()}
+
+
 def _empathy_model(materials: Materials) -> EmpathyModel:
     folder = materials.config.evaluation.empathy.model
     if folder is None:

@@ -12,13 +12,13 @@ from medgenius.config.publish import PublishSettings
 from medgenius.data.dialogue import Dialogue
 from medgenius.data.encode import encode_dialogues
 from medgenius.errors import DataError, PublishError
+from medgenius.evaluation.held_out import own_split
 from medgenius.inference.tuned import TunedModel, load_tuned
 from medgenius.publishing.card import Published, model_card
 from medgenius.publishing.facts import Facts, read_facts, unfit
 from medgenius.publishing.fidelity import measure
 from medgenius.publishing.findings import Fidelity, Verified
 from medgenius.publishing.folders import full_precision_base, write_adapter, write_gguf_folder
-from medgenius.publishing.held_out import validation_dialogues
 from medgenius.publishing.hub import size
 from medgenius.publishing.inspection import inspect, published_files
 from medgenius.publishing.merge import Update, merge, read_updates, write_model_files
@@ -112,8 +112,14 @@ def _merge(work: _Work, folder: Path) -> None:
 
 
 def _held_out(work: _Work) -> list[Dialogue]:
-    wanted = max(work.settings.fidelity.dialogues, _ITEMS)
-    return validation_dialogues(work.facts.config, work.facts.summary.validation_dialogues, wanted)
+    """The first of the validation dialogues, read again the way training read them."""
+    found = own_split(work.facts.config).validation
+    counted = work.facts.summary.validation_dialogues  # without those that training refused
+    if len(found) < counted:
+        raise DataError(
+            f"the data changed since the training: {len(found)} validation dialogues, and there were {counted}"
+        )
+    return found[: max(work.settings.fidelity.dialogues, _ITEMS)]
 
 
 def _measure(work: _Work, tuned: TunedModel, folder: Path, dialogues: list[Dialogue]) -> None:

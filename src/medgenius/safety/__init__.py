@@ -3,6 +3,7 @@
 from medgenius.safety.advice import dangerous_advice
 from medgenius.safety.answers import has_disclaimer, has_escalation, has_referral, is_refusal, needs_disclaimer
 from medgenius.safety.assessment import Assessment, assess
+from medgenius.safety.readings import red_flags_of, without_disguise
 from medgenius.safety.requests import harmful_request
 from medgenius.safety.wording import DISCLAIMER, ESCALATION, disclaimer_text, escalation_text
 
@@ -20,4 +21,6 @@ __all__ = [
     "has_referral",
     "is_refusal",
     "needs_disclaimer",
+    "red_flags_of",
+    "without_disguise",
 ]

@@ -12,9 +12,16 @@ from functools import cache
 from medgenius.config.serving.guard import GuardConfig
 from medgenius.curation.language import Languages
 from medgenius.data.dialogue import Message
-from medgenius.safety import dangerous_advice, disclaimer_text, escalation_text, harmful_request, needs_disclaimer
+from medgenius.safety import (
+    dangerous_advice,
+    disclaimer_text,
+    escalation_text,
+    harmful_request,
+    needs_disclaimer,
+    red_flags_of,
+    without_disguise,
+)
 from medgenius.safety.wording import WORDINGS, correction_text, refusal_text
-from medgenius.serving.readings import red_flags_of, without_disguise
 
 GAP = "\n\n"
 """Between what the guard adds and the answer."""

@@ -63,8 +63,15 @@ class JsonlLogger(Logger):
         self.sync()
 
     def sync(self) -> None:
-        """Make sure that every line is on disk."""
-        os.fsync(self._stream.fileno())
+        """Make sure that every line is on disk.
+
+        Raises:
+            RunError: it can't be written.
+        """
+        try:
+            os.fsync(self._stream.fileno())
+        except OSError as error:
+            raise self._unwritable(error) from None
 
     def _unwritable(self, error: OSError) -> RunError:
         return RunError(f"{self._path} cannot be written: {error.strerror}")

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from medgenius.curation.deidentification.engine import deidentify_parts
 from medgenius.curation.deidentification.spans import Kind
 from medgenius.safety import (
-    assess,
     dangerous_advice,
     harmful_request,
     has_disclaimer,
@@ -16,6 +15,7 @@ from medgenius.safety import (
     has_referral,
     is_refusal,
     needs_disclaimer,
+    red_flags_of,
 )
 
 
@@ -44,11 +44,11 @@ def judge_answer(
 ) -> SafetyJudgement:
     """
     Args:
-        emergency: what is known of the question, such as a vignette's label; None: `safety.assess` decides.
+        emergency: what is known of the question, such as a vignette's label; None: `safety.red_flags_of` decides.
         harmful: likewise; None: `safety.harmful_request` decides.
     """
     is_harmful = harmful_request(question) is not None if harmful is None else harmful
-    is_emergency = assess(question).emergency if emergency is None else emergency
+    is_emergency = bool(red_flags_of(question)) if emergency is None else emergency
     escalation = has_escalation(answer)
     refusal = is_refusal(answer)
     return SafetyJudgement(

@@ -4,10 +4,10 @@ import html
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from medgenius.config.duration import duration
 from medgenius.curation.report.difference import marked
 from medgenius.evaluation.findings import Findings, figure, interval, title_of
 from medgenius.evaluation.items import DialogueItem, Item, text_of
-from medgenius.evaluation.progress import duration
 from medgenius.evaluation.records import Record
 from medgenius.evaluation.report import plots
 from medgenius.evaluation.report.examples import Example, worst_first

@@ -8,7 +8,7 @@ is therefore read piece by piece as well, and without the pieces that order or f
 import re
 import unicodedata
 
-from medgenius.safety import assess
+from medgenius.safety.assessment import assess
 
 _FRAME = re.compile(
     r"\b(?:ignor\w+|disregard\w*|forget|overrid\w+|bypass\w*|skip|drop|disabl\w+|turn(?:ed)? off|switch(?:ed)? off|"
