@@ -73,7 +73,15 @@ def test_the_page_holds_every_picture_and_asks_for_nothing_outside_of_it(tmp_pat
     study, facts = made_study(tmp_path)
     text = page(study, facts)
 
-    wanted = ["History", "Importance", "Slices", "Parallel coordinates", "Rank × learning rate", "Validations", "Cost"]
+    wanted = [
+        "History",
+        "Importance",
+        "Slices",
+        "Parallel coordinates",
+        "Rank × learning rate",
+        "Validation curves",
+        "Cost",
+    ]
     headings = re.findall(r"<h2>([^<]+)</h2>", text)
     for title in wanted:
         assert any(heading.startswith(title) for heading in headings), title

@@ -1,12 +1,13 @@
 """The pictures of a study: Optuna's own, and two that it has not."""
 
 import math
+import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 import optuna.visualization as pictures
-from optuna.study import Study
+from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 from plotly.graph_objects import Figure, Heatmap
 
@@ -43,12 +44,8 @@ def _of_metric(study: Study, facts: Facts, index: int, suffix: str) -> list[tupl
     if len(study.directions) > 1:
         target = lambda trial: trial.values[index]  # noqa: E731  what Optuna asks for
     wanted = [("History", pictures.plot_optimization_history(study, target=target, target_name=metric))]
-    complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-    if len(complete) > 1:
-        with suppress(ValueError, RuntimeError):  # the trials do not differ enough
-            importance = pictures.plot_param_importances(study, target=target, target_name=metric)
-            importance.update_traces(marker_color=COLOURS["COMPLETE"])
-            wanted.append(("Importance", importance))
+    if (drawn := _importance(study, index, metric)) is not None:
+        wanted.append(("Importance", drawn))
     parallel = pictures.plot_parallel_coordinate(study, target=target, target_name=metric)
     parallel.update_xaxes(ticktext=[_whole(label, facts.space) for label in parallel.layout.xaxis.ticktext or ()])
     wanted += [
@@ -56,6 +53,22 @@ def _of_metric(study: Study, facts: Facts, index: int, suffix: str) -> list[tupl
         ("Parallel coordinates", parallel),
     ]
     return [(f"{title}{suffix}", figure) for title, figure in wanted]
+
+
+def _importance(study: Study, index: int, metric: str) -> Figure | None:
+    """What decided over the best values; None where the trials do not differ enough."""
+    if len(study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))) < 2:
+        return None
+    sign = 1 if study.directions[index] is StudyDirection.MINIMIZE else -1
+    target: Callable[[FrozenTrial], float] | None = None
+    if len(study.directions) > 1:
+        target = lambda trial: sign * trial.values[index]  # noqa: E731  what Optuna asks for
+    with suppress(ValueError, RuntimeError), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that of a target the lowest counts as the best
+        drawn = pictures.plot_param_importances(study, target=target, target_name=metric)
+        drawn.update_traces(marker_color=COLOURS["COMPLETE"])
+        return drawn
+    return None
 
 
 def _whole(label: str, names: Iterable[str]) -> str:
