@@ -33,7 +33,7 @@ curate: setup ## curate the raw sample into curated/ (seconds); IN=rows.jsonl OU
 	$(BIN)/medgenius curate data.path=$(IN) output=$(OUT)
 
 test: setup ## the tests, with coverage (minutes on two cores)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile -m 'not slow and not faults' --cov --cov-report=term
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile --timeout 900 -m 'not slow and not faults' --cov --cov-report=term
 
 test-slow: setup ## the tests that train the embedded model at length
 	$(BIN)/python -m pytest -m slow

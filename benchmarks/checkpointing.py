@@ -1,9 +1,11 @@
-"""What a checkpoint costs the training: seconds per step with one after every step, beside none at all.
+"""What a checkpoint costs the training: seconds per step with one after every other step, beside the steps between.
 
-    python benchmarks/checkpointing.py [--steps 12] [overrides of train …]
+    python benchmarks/checkpointing.py [--steps 24] [overrides of train …]
 
-Steps of both kinds take turns in one process, so that whatever else the machine does falls on both. `in the step` is
-what the training waits for, the copy; `written in` is what the thread does beside the next step.
+All steps train on the same 32 dialogues, so that they have the same work. Steps of both kinds take turns in one
+process, and each with a checkpoint is compared with the mean of its two neighbours, so that whatever else the machine
+does falls on both. `the copy` is what the training waits for; `written in` is what the thread does beside the step.
+Nothing else should run meanwhile.
 """
 
 import argparse
@@ -21,6 +23,7 @@ from rich.console import Console
 from medgenius.config.app import composed
 from medgenius.config.launch import Launch, Place
 from medgenius.config.train import TrainConfig
+from medgenius.evaluation.statistics import paired_bootstrap
 from medgenius.runs import create_run
 from medgenius.training import trainer as trainer_module
 from medgenius.training.callbacks.checkpoint import Checkpoints
@@ -30,6 +33,12 @@ from medgenius.training.train import train
 
 _SHARE = 0.02
 """Of a step that a checkpoint may cost."""
+_SAME_STEPS = (
+    *("data.max_rows=35", "trainer.batch_size=32", "trainer.epochs=1000"),  # 3 of them are held out
+    *("tracking.samples=1", "tracking.sample_tokens=4"),
+)
+_WARMING_UP = 2
+"""Steps that are not counted."""
 
 
 copying: list[float] = []
@@ -62,7 +71,7 @@ class Steps(Callback):
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--steps", type=int, default=12)
+    parser.add_argument("--steps", type=int, default=24)
     parser.add_argument("overrides", nargs="*")
     given = parser.parse_args()
     trainer_module.Checkpoints = Alternating  # type: ignore[misc]
@@ -84,6 +93,7 @@ def main() -> None:
             f"trainer.max_steps={given.steps}",
             "trainer.checkpoint_every=2",
             "trainer.validate_every=100000",
+            *_SAME_STEPS,
             *given.overrides,
         )
         config = composed(TrainConfig, *line)
@@ -91,17 +101,31 @@ def main() -> None:
         train(config, run, Console(stderr=True), Place())
         (last, *_) = run.checkpoints.glob("step-*")
         size = sum(file.stat().st_size for file in Path(last).iterdir())
-    times = [after - before for before, after in pairwise(ends)]
+    tell(size)
+
+
+def tell(size: int) -> None:
+    """
+    Args:
+        size: bytes of a checkpoint
+    """
     # The step of index i (from 0) began after step i; checkpoints fall after even counts of steps.
-    with_one = [seconds for i, seconds in enumerate(times, start=1) if i % 2 == 0]
-    without = [seconds for i, seconds in enumerate(times, start=1) if i % 2 == 1]
-    plain, saving = statistics.median(without), statistics.median(with_one)
-    waited = statistics.median(copying)
+    times = {i: after - before for i, (before, after) in enumerate(pairwise(ends), start=1) if i >= _WARMING_UP}
+    pairs = [
+        ((times[i - 1] + times[i + 1]) / 2, times[i]) for i in times if i % 2 == 0 and {i - 1, i + 1} <= set(times)
+    ]
+    without, saving = ([pair[side] for pair in pairs] for side in (0, 1))
+    cost = paired_bootstrap([1.0] * len(pairs), [one / other for other, one in pairs])
+    plain, waited = statistics.median(without), statistics.median(copying)
     print("| what | seconds |\n|---|---|")
-    print(f"| step without a checkpoint, median of {len(without)} | {plain:.3f} |")
-    print(f"| step with one, median of {len(with_one)} | {saving:.3f} ({(saving - plain) / plain:+.1%}) |")
-    print(f"| of it in the step: the copy | {waited:.4f} ({waited / plain:.2%}; {_SHARE:.0%} allowed) |")
-    print(f"| written in, beside the next step | {statistics.median(writing):.3f} |")
+    print(f"| steps without a checkpoint, median of {len(pairs)} pairs | {plain:.3f} |")
+    print(f"| steps with one | {statistics.median(saving):.3f} |")
+    print(
+        f"| a step is slower by, mean of the pairs (95 % interval; {_SHARE:.0%} allowed) "
+        f"| {cost.difference:+.2%} ({cost.low:+.2%} to {cost.high:+.2%}) |"
+    )
+    print(f"| of it the copy | {waited:.4f} ({waited / plain:.2%}) |")
+    print(f"| written in, beside the step | {statistics.median(writing):.3f} |")
     print(f"\n{size / 1e6:.1f} MB a checkpoint; {torch.get_num_threads()} threads; torch {torch.__version__}")
 
 

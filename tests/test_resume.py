@@ -132,12 +132,26 @@ def test_jobs_of_a_named_multirun_each_find_their_own(tmp_path: Path) -> None:
         opened_as(composed(f"run.resume='{run.path}'"), Launch((), sweep_dir=now, job_number=0))
 
 
-def test_a_config_of_another_version_is_refused(root: Path) -> None:
+@pytest.mark.parametrize(
+    ("there", "instead", "why"),
+    [
+        ("  canaries: 0\n", "", "it has no data.canaries"),  # written before there were any
+        ("  canaries: 0\n", "  canaries: 0\n  later: 1\n", "data.later is not known here"),
+        ("source: sample", "source: web", "data.source: input should be one of 'sample', 'file', 'hub'"),
+    ],
+)
+def test_a_config_of_another_version_is_refused_with_what_differs(
+    root: Path, there: str, instead: str, why: str
+) -> None:
     config = root / "first/config.yaml"
-    config.write_text(config.read_text().replace("  epochs:", "  rounds:"))
+    assert there in config.read_text()
+    config.write_text(config.read_text().replace(there, instead, 1))
 
-    with pytest.raises(RunError, match=r"config\.yaml is of another version: trainer\.epochs: field required"):
+    with pytest.raises(RunError) as refused:
         opened(root, f"run.resume={root}/first")
+
+    advice = "use the version that made the run, or run it anew"
+    assert str(refused.value) == f"{config.resolve()} is of another version of MedGenius ({why}): {advice}"
 
 
 def test_a_run_has_finished_when_its_summary_says_so(root: Path) -> None:

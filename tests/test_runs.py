@@ -3,11 +3,15 @@
 import json
 import re
 from datetime import datetime, tzinfo
+from functools import cache
 from pathlib import Path
 
 import pytest
 from hydra import compose, initialize_config_dir
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from omegaconf import OmegaConf
+from pydantic import ValidationError
 
 from medgenius.config.app import config_dir
 from medgenius.config.launch import Launch
@@ -15,7 +19,17 @@ from medgenius.config.run import RunConfig
 from medgenius.config.train import TrainConfig
 from medgenius.config.validate import to_config
 from medgenius.errors import RunError
-from medgenius.runs import Run, create_run, new_directory, write_config, write_json, write_jsonl, write_text
+from medgenius.runs import (
+    Run,
+    create_run,
+    new_directory,
+    read_config,
+    write_config,
+    write_json,
+    write_jsonl,
+    write_text,
+)
+from tests.support import composed
 
 
 def run_config(root: Path, name: str | None = None) -> RunConfig:
@@ -120,6 +134,48 @@ def test_the_written_config_is_the_config_that_ran(tmp_path: Path) -> None:
     write_config(run, config)
 
     assert TrainConfig.model_validate(OmegaConf.to_container(OmegaConf.load(run.config))) == config
+
+
+@cache
+def tiny_config() -> TrainConfig:
+    return composed("model=tiny")
+
+
+_ODD = [
+    "${",
+    "${a}",
+    "1e3",
+    "1_000",
+    "yes",
+    "null",
+    "~",
+    "2026-01-01",
+    "0x1F",
+    "012",
+    "a: b",
+    "- x",
+    "=",
+    "???",
+    "\x85",
+    "|",
+]
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=st.text(max_size=20) | st.sampled_from(_ODD) | st.lists(st.sampled_from(_ODD), max_size=3).map("".join))
+def test_any_words_in_a_config_are_read_back_or_refused(text: str, tmp_path: Path) -> None:
+    values = tiny_config().model_dump()
+    values["prompt"]["turn_end"], values["tracking"]["tags"] = text, [text]
+    if "${" in text or "\x85" in text:
+        with pytest.raises(ValidationError, match=r"which a run's config\.yaml can't keep"):
+            TrainConfig.model_validate(values)
+        return
+    config = TrainConfig.model_validate(values)
+    run = Run(tmp_path, "mine")
+
+    write_config(run, config)
+
+    assert read_config(run) == config
 
 
 def test_json_is_written_as_readable_utf_8(tmp_path: Path) -> None:

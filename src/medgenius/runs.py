@@ -18,6 +18,7 @@ from yaml import YAMLError  # type: ignore[import-untyped]  # its stubs are anot
 from medgenius.config.launch import Launch
 from medgenius.config.run import RunConfig
 from medgenius.config.train import TrainConfig
+from medgenius.config.validate import other_version
 from medgenius.errors import RunError
 from medgenius.exchange import exchange
 
@@ -173,9 +174,8 @@ def read_config(run: Run) -> TrainConfig:
     except FileNotFoundError:
         raise RunError(f"{run.path} is no run directory: it has no {run.config.name}") from None
     except ValidationError as error:
-        detail = error.errors()[0]
-        key = ".".join(str(part) for part in detail["loc"])
-        raise RunError(f"{run.config} is of another version: {key}: {detail['msg'].lower()}") from None
+        advice = "use the version that made the run, or run it anew"
+        raise RunError(f"{run.config} is of another version of MedGenius ({other_version(error)}): {advice}") from None
     except (OSError, ValueError, YAMLError, OmegaConfBaseException) as error:
         raise RunError(f"{run.config} can't be read: {str(error).splitlines()[0]}") from None
 

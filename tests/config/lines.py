@@ -1,6 +1,6 @@
-"""Random command lines of `python train.py`, and what each is answered: run as a program, one process for many.
+"""Random command lines of every verb, and what each is answered: run as a program, one process for many.
 
-`python -m tests.config.lines SEED COUNT` prints a JSON object per line: the line, exit status, stderr.
+`python -m tests.config.lines VERB SEED COUNT` prints a JSON object per line: the line, exit status, stderr.
 """
 
 import contextlib
@@ -12,216 +12,84 @@ import sys
 import traceback
 import warnings
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
 
 from medgenius.config.app import run_verb
+from medgenius.config.compare import CompareConfig, with_runs_named
+from medgenius.config.curate import CurateConfig
+from medgenius.config.empathy import EmpathyConfig
+from medgenius.config.evaluate import EvaluateConfig
+from medgenius.config.fields import Root
 from medgenius.config.launch import Launch
+from medgenius.config.publish import PublishConfig
+from medgenius.config.report import ReportConfig
+from medgenius.config.serve import ChatConfig, ServeConfig
 from medgenius.config.suggest import keys
+from medgenius.config.sweeper import Sweep
 from medgenius.config.train import TrainConfig
-
-_KEYS = sorted({key for key, _ in keys(TrainConfig)})
-_OTHER_NAMES = sorted({name for _, names in keys(TrainConfig) for name in names})
-_ODD_KEYS = [
-    *(
-        "",
-        ".",
-        "..",
-        "a..b",
-        ".lora.r",
-        "lora.r.",
-        "lora..r",
-        "lora.r.x",
-        "lora[r]",
-        "lora[0]",
-        "lora.target_modules.0",
-    ),
-    *("lora@x", "model@lora", "model@a.b.c", "lora@", "@lora", "model@_global_", "experiment", "experiment@x"),
-    *("lörä.r", "лора.r", "𝓵𝓸𝓻𝓪", "lora.\u202er", "lora r", "lora\tr", "lora\nr", "'lora.r'", '"lora.r"', "lora\\.r"),
-    *(
-        "0",
-        "-1",
-        "1.5",
-        "true",
-        "null",
-        "_target_",
-        "lora._target_",
-        "__class__",
-        "lora.__init__",
-        "_self_",
-        "defaults",
-    ),
-    *(
-        "hydra",
-        "hydra.job.name",
-        "hydra.job.id",
-        "hydra.mode",
-        "hydra.verbose",
-        "hydra.job.chdir",
-        "hydra.output_subdir",
-    ),
-    *("hydra.callbacks", "hydra.callbacks.x", "hydra.callbacks.multirun._target_", "hydra.sweeper.params.x", "hydra.x"),
-    *("hydra.launcher", "hydra.launcher._target_", "hydra/launcher", "hydra/sweeper", "hydra/job_logging", "hydra/x"),
-    *("hydra.searchpath", "hydra.job.env_set.A", "hydra.job.config.override_dirname.kv_sep", "hydra.runtime.cwd"),
-    *("data/columns", "trainer/default", "/lora", "lora/", "model/", "a/b/c", "conf/lora", "../lora", "lora/../model"),
-    ".".join("a" * 300),
-    "k" * 5000,
-]
-_VALUES = [
-    *("", " ", "8", "0", "-1", "+1", "1.5", "1e-4", "1e400", "-1e400", "1e-400", "9" * 400, "9" * 5000, "0x10", "0b1"),
-    *("1_000", "nan", "inf", "-inf", "NaN", "true", "False", "yes", "null", "None", "~", "???", "auto", "none"),
-    *("word", "two words", " padded ", "tiny", "default", "a/b", "./x", "../x", "~", "~/x", "C:\\x", "/proc/nope"),
-    *(
-        "'quoted'",
-        '"quoted"',
-        "'open",
-        '"open',
-        "'it''s'",
-        "'it\\'s'",
-        "'a' 'b'",
-        "\\",
-        "\\\\",
-        "a\\,b",
-        "\\'",
-        "''",
-        '""',
-    ),
-    *(
-        "${lora.r}",
-        "${lora}",
-        "${nope}",
-        "${oc.env:NOT_THERE}",
-        "${oc.env:NOT_THERE,8}",
-        "${hydra:job.name}",
-        "${now:%Y}",
-    ),
-    *(
-        "${",
-        "${}",
-        "${.}",
-        "${..}",
-        "${.r}",
-        "${..lora.r}",
-        "${...}",
-        "${${lora.r}}",
-        "$",
-        "$$",
-        "$lora",
-        "\\${lora.r}",
-    ),
-    *("${oc.decode:'['}", "${oc.create:{a:1}}", "${oc.create:nope}", "${oc.select:lora.r}", "${oc.select:nope,3}"),
-    *(
-        "${oc.dict.keys:lora}",
-        "${nope:1}",
-        "${oc.env:}",
-        "${oc.deprecated:lora.r}",
-        "${a b}",
-        "x${lora.r}y",
-        "${hydra.job.id}",
-    ),
-    *("[]", "[1,2]", "[1,2", "1]", "[,]", "[1,,2]", "[q_proj,q_proj]", "[null]", "[[1],[2]]", "[${lora.r}]", "['a',b]"),
-    *(
-        "{}",
-        "{a:1}",
-        "{a:1",
-        "{a}",
-        "{a:{b:{c:1}}}",
-        "{r:8}",
-        "{'r':8}",
-        "{1:2}",
-        "{null:1}",
-        "{_target_:os.system}",
-        "{a:1,a:2}",
-    ),
-    *("1,2", "1,", ",1", "a,b,c", "8,null", "choice(8,16)", "choice()", "range(1,5)", "range(1,9,0)", "range(5)"),
-    *("interval(0,1)", "glob(*)", "glob([a,b],exclude=c)", "shuffle(1,2)", "sort(2,1)", "sort(a,1)", "shuffle([1,2])"),
-    *(
-        "int(3.5)",
-        "int(x)",
-        "float(x)",
-        "str(1)",
-        "bool(2)",
-        "json_str({})",
-        "extend_list(1)",
-        "tag(a,b)",
-        "nope(1)",
-        "int(",
-        "f()",
-    ),
-    *(
-        "=",
-        "==",
-        "a=b",
-        "a:b",
-        "a@b",
-        "@",
-        ":",
-        "#",
-        "# x",
-        "!!python/object/apply:os.system",
-        "%s",
-        "{0}",
-        "&",
-        "*",
-        "|",
-        ">",
-    ),
-    *(
-        "é",
-        "日本語",
-        "🩺",
-        "\u202e\u0645",
-        "\ufeff8",
-        "\u00a08",
-        "\u2028",
-        "a\nb",
-        "a\tb",
-        "\x1b[31mred",
-        "\x07",
-        "\udcff",
-        "\ud800",
-    ),
-    "x" * 10_000,
-    "[" * 200,
-    "[" * 60 + "]" * 60,
-    "{a:" * 60 + "1" + "}" * 60,
-    "${" * 100,
-    "(" * 300,
-]
-_FLAGS = [
-    *("-m", "--multirun", "--cfg", "--cfg job", "--cfg hydra", "--cfg all", "--cfg nope", "--cfg job --resolve"),
-    *("--cfg job --package lora", "--cfg job --package nope.x", "--resolve", "--package lora", "--info searchpath"),
-    *("--config-name nope", "--config-name curate", "--config-dir /nope", "--config-dir .", "--config-path nope"),
-    *("--help", "--hydra-help", "--version", "--nope", "-x", "-", "--", "--run", "-m --run", "--cfg job -m", "-1"),
-    *("--info defaults", "--info nope", "--experimental-rerun nope", "-c job", "-sc query=x"),
-]
+from medgenius.sweeps import sweep
+from tests.config.line_words import FLAGS, ODD_KEYS, VALUES
 
 
-def random_line(random: random.Random) -> list[str]:
+@dataclass(frozen=True)
+class Verb:
+    schemas: tuple[type[Root], ...]
+    """The verb's own first"""
+    needed: tuple[str, ...] = ()
+    """What has no default, in front of each line: otherwise all lines would be told just that."""
+
+    @cached_property
+    def keys(self) -> list[str]:
+        return sorted({key for schema in self.schemas for key, _ in keys(schema)})
+
+    @cached_property
+    def other_names(self) -> list[str]:
+        return sorted({name for schema in self.schemas for _, names in keys(schema) for name in names})
+
+
+VERBS: Final = {
+    "train": Verb((TrainConfig,)),
+    "sweep": Verb((TrainConfig, Sweep), ("-m", "hydra/sweeper=optuna")),
+    "curate": Verb((CurateConfig,), ("data.path=/proc/version", "output=clean")),
+    "empathy": Verb((EmpathyConfig,), ("data.path=/proc/version", "output=empathy")),
+    "evaluate": Verb((EvaluateConfig,), ("run=.",)),
+    "compare": Verb((CompareConfig,), (".",)),
+    "report": Verb((ReportConfig,), ("study=default",)),
+    "publish": Verb((PublishConfig,), ("run=.", "output=published")),
+    "chat": Verb((ChatConfig,), ("run=.",)),
+    "serve": Verb((ServeConfig,), ("run=.",)),
+}
+
+
+def random_line(random: random.Random, verb: Verb) -> list[str]:
     """One to four overrides, now and then a flag among them."""
-    line = [_override(random) for _ in range(random.choice((1, 1, 1, 1, 2, 2, 3, 4)))]
+    line = [_override(random, verb) for _ in range(random.choice((1, 1, 1, 1, 2, 2, 3, 4)))]
     if random.random() < 0.12:
         at = random.randint(0, len(line))
-        line[at:at] = random.choice(_FLAGS).split()
+        line[at:at] = random.choice(FLAGS).split()
     return line
 
 
-def _override(random: random.Random) -> str:
+def _override(random: random.Random, verb: Verb) -> str:
     kind = random.random()
     if kind < 0.04:
-        return random.choice(_VALUES)  # no override at all
+        return random.choice(VALUES)  # no override at all
     prefix = random.choices(("", "+", "++", "~", "~~", "+++", "--", " ", "!"), (70, 10, 6, 8, 1, 1, 1, 1, 1))[0]
     equals = random.choices(("=", "", "==", " = ", ":"), (90, 5, 2, 2, 1))[0]
-    return f"{prefix}{_key(random)}{equals}{_value(random)}"
+    return f"{prefix}{_key(random, verb)}{equals}{_value(random)}"
 
 
-def _key(random: random.Random) -> str:
+def _key(random: random.Random, verb: Verb) -> str:
     kind = random.random()
     if kind < 0.5:
-        return random.choice(_KEYS)
+        return random.choice(verb.keys)
     if kind < 0.6:
-        return random.choice(_OTHER_NAMES)
+        return random.choice(verb.other_names)
     if kind < 0.8:
-        return random.choice(_ODD_KEYS)
-    key = list(random.choice(_KEYS))
+        return random.choice(ODD_KEYS)
+    key = list(random.choice(verb.keys))
     for _ in range(random.randint(1, 3)):  # typos
         at = random.randrange(len(key))
         key[at : at + random.randint(0, 2)] = random.choice(["", "x", ".", "_", "é", key[0]])
@@ -232,21 +100,22 @@ def _key(random: random.Random) -> str:
 def _value(random: random.Random) -> str:
     kind = random.random()
     if kind < 0.8:
-        return random.choice(_VALUES)
+        return random.choice(VALUES)
     if kind < 0.9:
-        return random.choice(_VALUES) + random.choice(_VALUES)
+        return random.choice(VALUES) + random.choice(VALUES)
     letters = "abz019.,:=${}[]()'\"\\/+~@#!%&*<>?|;^` \t\nñ漢\U0001f600"
     return "".join(random.choice(letters) for _ in range(random.randint(1, 30)))
 
 
-def answer(line: Sequence[str]) -> tuple[int, str]:
+def answer(line: Sequence[str], verb: Verb) -> tuple[int, str]:
     """Exit status and stderr of a command line, by the code of the command line itself, with nothing to do."""
-    sys.argv = ["train.py", *line]
+    arguments = [*verb.needed, *line]
+    sys.argv = ["medgenius", *(with_runs_named(arguments) if verb.schemas[0] is CompareConfig else arguments)]
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # `${oc.deprecated:lora.r}` asks for one
         try:
-            status = run_verb(TrainConfig, _nothing)
+            status = run_verb(verb.schemas[0], _nothing)
         except SystemExit as stop:
             status = stop.code if isinstance(stop.code, int) else 1
         except BaseException:
@@ -255,11 +124,16 @@ def answer(line: Sequence[str]) -> tuple[int, str]:
     return status, err.getvalue()
 
 
-def _nothing(config: TrainConfig, launch: Launch) -> int:
-    """As far as any run comes before it begins to load."""
-    assert config.seed >= 0
+def _nothing(config: Root, launch: Launch) -> int:
+    """As far as any verb comes before it begins to load."""
+    assert config.file
     assert launch.title
     return 0
+
+
+def _no_trials(*_: object) -> list[object]:
+    """As far as a study comes before its first trial."""
+    return []
 
 
 def complaint(status: int, error: str) -> str | None:
@@ -279,12 +153,14 @@ def complaint(status: int, error: str) -> str | None:
     return next((what for what, holds in wrong.items() if holds), None)
 
 
-def main(seed: str, count: str) -> None:
-    source = random.Random(int(seed))
+def main(name: str, seed: str, count: str) -> None:
+    verb, source = VERBS[name], random.Random(int(seed))
+    vars(sweep)["_launch"] = _no_trials
     for _ in range(int(count)):
-        line = random_line(source)
-        status, error = answer(line)
-        print(json.dumps({"line": line, "status": status, "error": error, "complaint": complaint(status, error)}))
+        line = random_line(source, verb)
+        status, error = answer(line, verb)
+        told = {"line": line, "status": status, "error": error, "complaint": complaint(status, error)}
+        print(json.dumps(told), flush=True)
 
 
 if __name__ == "__main__":

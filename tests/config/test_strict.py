@@ -50,6 +50,7 @@ REFUSED = [
     ("run.name=${oc.env:NOT_THERE}", "run.name"),
     ("data=jsonl", "data.path"),
     ("data=jsonl data.path=/nope.jsonl", "data.path=/nope.jsonl"),
+    ("data.source=nope", "data.source=nope: input should be one of 'sample', 'file', 'hub'"),
     ("experiment=typo", "medgenius"),
     ("model=typo", "smollm2_135m"),
     ("lora=typo", "default"),

@@ -17,7 +17,7 @@ from omegaconf import DictConfig, OmegaConf
 from medgenius.config import app
 from medgenius.config.targets import refuse_foreign_code
 from medgenius.errors import ConfigError
-from tests.config.lines import answer
+from tests.config.lines import VERBS, answer
 from tests.support import composed
 
 
@@ -39,7 +39,7 @@ def write(payload: Path, name: str, text: str) -> None:
 
 
 def refused(payload: Path, *line: str) -> str:
-    status, error = answer([*line, f"run.root={payload}/runs", f"hydra.sweep.dir={payload}/sweep"])
+    status, error = answer([*line, f"run.root={payload}/runs", f"hydra.sweep.dir={payload}/sweep"], VERBS["train"])
 
     assert status == 2, error
     assert len(error.splitlines()) == 1
@@ -184,3 +184,9 @@ def test_every_target_that_ships_is_allowed() -> None:
 def test_a_config_that_refers_to_itself_is_one_line() -> None:
     with pytest.raises(ConfigError):
         refuse_foreign_code(OmegaConf.create({"hydra": {"callbacks": {"x": "${hydra.callbacks}"}}}))
+
+
+def test_an_error_that_is_its_own_cause_is_told_once(payload: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OC_CAUSE", "1")  # as under a debugger or coverage: OmegaConf then links its error to itself
+
+    assert "lora" in refused(payload, "lora={_target_:payload_module.call}")

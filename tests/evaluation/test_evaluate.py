@@ -242,7 +242,7 @@ def test_a_damaged_run_or_item_is_one_line(tiny_run: Run, tmp_path: Path) -> Non
     with pytest.raises(RunError, match="has no trained adapter: a run that did not finish can't be evaluated"):
         evaluated_into(tmp_path / "out", copy)
     (copy / "config.yaml").write_text("lora: {rank: 3}\n")
-    with pytest.raises(RunError, match=r"config\.yaml is of another version: "):
+    with pytest.raises(RunError, match=r"config\.yaml is of another version of MedGenius "):
         evaluated_into(tmp_path / "out", copy)
     with pytest.raises(RunError, match=r"is no run directory: it has no config\.yaml"):
         evaluated_into(tmp_path / "out", tmp_path)

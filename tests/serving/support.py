@@ -103,6 +103,10 @@ class Address:
         response, data = self.ask("POST", path, body)
         return response.status, json.loads(data)
 
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Content-Type": "application/json", "Authorization": f"Bearer {self.key}"}
+
     def raw(self, timeout: float = 20) -> socket.socket:
         return socket.create_connection(("127.0.0.1", self.port), timeout)
 

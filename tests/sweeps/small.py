@@ -45,7 +45,8 @@ def typed(*arguments: str) -> Iterator[Line]:
     hydras = [word for word in words if word.lstrip("+~").startswith("hydra")]
     others = [word for word in words if word not in hydras]
     with initialize_config_dir(version_base="1.3", config_dir=str(config_dir())):
-        composed = compose("train", overrides=["hydra/sweeper=optuna", *hydras], return_hydra_config=True)
+        files = [word for word in others if word.startswith("experiment=")]
+        composed = compose("train", overrides=["hydra/sweeper=optuna", *files, *hydras], return_hydra_config=True)
         yield Line(make_plan(composed, others, _load))
 
 

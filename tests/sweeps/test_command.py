@@ -1,12 +1,15 @@
 """Studies from the command line: real processes, killed and several at once."""
 
+import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import optuna
 import pytest
@@ -35,8 +38,8 @@ def output_of(process: "subprocess.Popen[str]") -> str:
     return told
 
 
-def loaded(root: Path) -> optuna.Study:
-    return optuna.load_study(study_name="default", storage=f"sqlite:///{root}/studies/default/study.db")
+def loaded(root: Path, name: str = "default") -> optuna.Study:
+    return optuna.load_study(study_name=name, storage=f"sqlite:///{root}/studies/{name}/study.db")
 
 
 def test_a_killed_study_goes_on_where_it_was_and_ends_with_as_many_trials_as_asked(tmp_path: Path) -> None:
@@ -61,6 +64,23 @@ def test_a_killed_study_goes_on_where_it_was_and_ends_with_as_many_trials_as_ask
     assert not any(printed.startswith("trial 0 ") for printed in told.splitlines())
     assert "2 complete of 2 trials" in told
     assert "again  python train.py model=tiny" in told
+
+
+@pytest.mark.slow
+def test_the_line_for_the_best_trial_trains_the_same_bytes_alone(tmp_path: Path) -> None:
+    """Also where an experiment's file brings the study; only `-m` makes it one."""
+    rows = ROOT / "src/medgenius/data/sample/dialogues.jsonl"
+    study = ("trainer.epochs=range(1,3)", "hydra.sweeper.n_trials=2", "hydra.sweeper.seed_trials=[{lora.r: 4}]")
+    words = ["train.py", "-m", *TINY, f"run.root={tmp_path}", "experiment=rank_lr_epochs", f"data.path={rows}", *study]
+    told = subprocess.run([sys.executable, *words], cwd=ROOT, capture_output=True, text=True, timeout=500, check=True)
+    (again,) = (line for line in told.stdout.splitlines() if line.startswith("again  python train.py "))
+    words = [*shlex.split(again)[2:], "run.name=alone", "tracking.log_samples=false"]
+    subprocess.run([sys.executable, *words], cwd=ROOT, capture_output=True, text=True, timeout=500, check=True)
+
+    trial = loaded(tmp_path, "rank_lr_epochs").best_trial
+    adapters = [Path(trial.user_attrs["run_directory"]) / "adapter", tmp_path / "alone" / "adapter"]
+    first, second = ((folder / "adapter_model.safetensors").read_bytes() for folder in adapters)
+    assert first == second
 
 
 @pytest.mark.slow
@@ -93,21 +113,38 @@ def test_wandb_has_a_run_for_each_trial_and_one_for_the_study(tmp_path: Path) ->
     asked = (*_SMALL, "trainer.epochs=3", "tracking=offline", "hydra.sweeper.n_trials=3", "hydra.sweeper.sampler=grid")
     pruned = ("hydra.sweeper.pruner=median", "hydra.sweeper.prune_after_trials=1", "lora.r=2")
     rates = ("optimizer.learning_rate=choice(1e-2,1e-6,1e-7)", "hydra.sweeper.seed_trials=[]")
-    output_of(started(tmp_path, *asked, *pruned, *rates))
+    told = output_of(started(tmp_path, *asked, *pruned, *rates))
 
+    assert told.count("W&B: offline") == 1
     for trial in loaded(tmp_path).trials:
         (file,) = Path(trial.user_attrs["run_directory"]).glob("wandb/offline-run-*/*.wandb")
-        run = read_offline_file(file)
-        assert (run.group, run.job_type, run.exit_code) == ("default", "trial", 0)
-        assert run.config["trial.number"] == str(trial.number)
-        assert float(run.config["trial.params.optimizer.learning_rate"]) == trial.params["optimizer.learning_rate"]
-        assert ("pruned" in run.tags) == (trial.state == TrialState.PRUNED)
-        assert run.summary["status"] == ('"pruned"' if trial.state == TrialState.PRUNED else '"finished"')
+        run = _read_by_wandb(file)
+        is_pruned = trial.state == TrialState.PRUNED
+        assert (run["exit_code"], run["config"]["study"]) == (0, "default")
+        assert run["config"]["trial.number"] == trial.number
+        assert run["config"]["trial.params.optimizer.learning_rate"] == trial.params["optimizer.learning_rate"]
+        assert run["tags"] == (["pruned"] if is_pruned else [])
+        assert run["summary"]["status"] == ("pruned" if is_pruned else "finished")
+        raw = read_offline_file(file)  # the reader above leaves these out
+        assert (raw.group, raw.job_type) == ("default", "trial")
     (file,) = (tmp_path / "studies" / "default").glob("wandb/offline-run-*/*.wandb")
     study = read_offline_file(file)
     assert (study.group, study.job_type, study.name) == ("default", "study", "study default")
-    assert study.summary["best.trial"] == str(loaded(tmp_path).best_trial.number)
-    assert any(key.startswith("trials.") for point in study.history for key in point)
+    summary = _read_by_wandb(file)["summary"]
+    assert summary["best.trial"] == loaded(tmp_path).best_trial.number
+    (table,) = file.parent.glob("files/media/table/trials_*.table.json")
+    assert table.name == Path(summary["trials"]["path"]).name
+    written = json.loads(table.read_text())
+    assert written["columns"][:4] == ["trial", "state", "validation/loss", "optimizer.learning_rate"]
+    assert sorted(row[0] for row in written["data"]) == ["0", "1", "2"]
+
+
+def _read_by_wandb(file: Path) -> dict[str, Any]:
+    """What W&B's own reader tells of an offline run."""
+    command = [sys.executable, "-m", "wandb", "leet", "inspect", "--summary", "--json", str(file)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=200, check=True)
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
 
 
 @pytest.fixture

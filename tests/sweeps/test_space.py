@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from medgenius.errors import ConfigError
+from medgenius.cli import train_main
+from medgenius.errors import ConfigError, RunError
 from medgenius.sweeps.choosing import distribution_of
+from medgenius.sweeps.ending import say_beginning
 from medgenius.sweeps.space import Choice, Numbers, Parameter
 from tests.sweeps.small import ONLY_RANK, typed
 
@@ -133,3 +135,34 @@ def test_a_mistake_is_one_line_before_the_first_trial(arguments: list[str], told
     assert told in str(refusal.value)
     assert len(str(refusal.value).splitlines()) == 1
     assert not (tmp_path / "runs").exists()
+
+
+def test_a_sweeper_that_is_typed_without_m_is_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["train.py", "hydra/sweeper=optuna", "model=tiny"])
+
+    assert train_main() == 2
+    assert capsys.readouterr().err == "error: hydra/sweeper=optuna needs -m: python train.py -m hydra/sweeper=optuna\n"
+
+
+def test_an_experiments_file_brings_a_study(tmp_path: Path) -> None:
+    rows = tmp_path / "rows.jsonl"
+    rows.touch()
+    with typed("experiment=rank_lr_epochs", f"data.path={rows}", "hydra.sweeper.n_trials=3") as line:
+        plan = line.plan
+
+    assert (plan.config.study_name, plan.config.n_trials, plan.config.pruner) == ("rank_lr_epochs", 3, "median")
+    assert plan.overrides == ("experiment=rank_lr_epochs", f"data.path={rows}")
+    assert [parameter.key for parameter in plan.space.parameters] == ["lora.r", LR, "trainer.epochs"]
+
+
+def test_a_storage_that_does_not_answer_is_one_line_without_its_password(tmp_path: Path) -> None:
+    nowhere = "hydra.sweeper.storage=postgresql://me:hidden@127.0.0.1:1/studies"
+    with typed("model=tiny", f"run.root={tmp_path}", nowhere) as line, pytest.raises(RunError) as refusal:
+        say_beginning(line.plan)
+
+    said = str(refusal.value)
+    assert "postgresql://me:***@127.0.0.1:1/studies can't be opened" in said
+    assert len(said.splitlines()) == 1
+    assert "hidden" not in said

@@ -33,6 +33,8 @@ _DIRECTORIES = {"run", "run.path", "run.resume", "output"}
 _SPACE = "hydra.sweeper.space."
 _TIME_FOR_THE_FIRST = 5.0
 """Seconds."""
+_LONGEST_LINE = 480
+"""Characters."""
 
 guard_composition()  # on import, so that the processes which a launcher starts are guarded too
 
@@ -148,12 +150,16 @@ def in_sweep_words(argument: str) -> str:
 def _refuse_a_lone_study() -> None:
     """
     Raises:
-        ConfigError: a sweeper was chosen, and nothing asks for it.
+        ConfigError: a sweeper was typed, and nothing asks for it.
     """
     settings = HydraConfig.get()
     sweeper = settings.runtime.choices["hydra/sweeper"]
-    if settings.mode is not RunMode.MULTIRUN and sweeper != "basic":
+    if settings.mode is RunMode.MULTIRUN or sweeper == "basic":
+        return
+    if any(override.startswith("hydra/sweeper") for override in settings.overrides.hydra):
         raise ConfigError(f"hydra/sweeper={sweeper} needs -m: python train.py -m hydra/sweeper={sweeper}")
+    # An experiment names it; one of its trials is trained alone by the same words without -m.
+    print("one run, with none of the study's search (for that: -m)", flush=True)
 
 
 def _launch() -> Launch:
@@ -176,7 +182,8 @@ def say(error: MedGeniusError) -> int:
     if found and found[0].rank:
         time.sleep(_TIME_FOR_THE_FIRST)
     for line in str(error).splitlines():
-        print(f"error: {line}", file=sys.stderr)
+        # A setting may be of any length, and is quoted; a file's error names places that are wanted whole.
+        print(f"error: {shown(line, _LONGEST_LINE) if isinstance(error, ConfigError) else line}", file=sys.stderr)
     return 2 if isinstance(error, ConfigError) else 1
 
 
@@ -234,8 +241,13 @@ def _without_link(text: str) -> str:
 
 
 def _texts(error: BaseException | None) -> Iterator[str]:
-    """The words of an error and of what caused it, the outermost first; Hydra leaves some of them empty."""
-    while error is not None:
+    """The words of an error and of what caused it, the outermost first; Hydra leaves some of them empty.
+
+    Under a debugger, coverage or OC_CAUSE=1 OmegaConf makes an error that it raises again its own cause.
+    """
+    told: set[int] = set()
+    while error is not None and id(error) not in told:
+        told.add(id(error))
         if text := str(error).strip():
             yield text
         error = error.__cause__ or error.__context__

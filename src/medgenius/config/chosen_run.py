@@ -3,13 +3,12 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
-
 from medgenius.config.fields import AlsoCalled, Schema
+from medgenius.config.places import PathText
 
 
 class ChosenRun(Schema):
-    path: Annotated[str, Field(min_length=1), AlsoCalled("dir", "directory", "folder", "checkpoint")]
+    path: Annotated[PathText, AlsoCalled("dir", "directory", "folder", "checkpoint")]
     """A run directory; `run=<dir>` is short for it."""
 
     @property

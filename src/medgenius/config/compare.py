@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from medgenius.config.fields import AlsoCalled, Root
+from medgenius.config.places import PathText, is_folder
 from medgenius.errors import ConfigError
 
 _TAKE_A_WORD = frozenset(
@@ -19,11 +19,11 @@ _TAKE_A_WORD = frozenset(
 class CompareConfig(Root):
     file: ClassVar[str] = "compare"
 
-    runs: Annotated[list[str], Field(min_length=1), AlsoCalled("run", "paths", "directories", "folders")]
+    runs: Annotated[list[PathText], Field(min_length=1), AlsoCalled("run", "paths", "directories", "folders")]
     """Run directories, or folders of them such as a multirun. Evaluated runs are compared with the first."""
     sort: Annotated[str, Field(min_length=1), AlsoCalled("sort_by", "order", "key")]
     """Name of a column: a number with the best first, a setting with the smallest first."""
-    output: Annotated[str | None, Field(min_length=1), AlsoCalled("out", "output_dir", "directory", "save_dir")]
+    output: Annotated[PathText | None, AlsoCalled("out", "output_dir", "directory", "save_dir")]
     """Folder for comparison.csv and comparison.html; null for neither."""
     resamples: Annotated[int, Field(ge=100), AlsoCalled("n_resamples", "bootstrap")]
     """Of the bootstrap behind each interval."""
@@ -32,7 +32,7 @@ class CompareConfig(Root):
 
     def check_machine(self) -> None:
         for path in self.runs:
-            if not Path(path).expanduser().is_dir():
+            if not is_folder(path):
                 raise ConfigError(f"{path}: there is no such directory")
 
 
@@ -52,4 +52,4 @@ def with_runs_named(arguments: Sequence[str]) -> list[str]:
 def _is_directory(word: str) -> bool:
     if word.startswith("-"):
         return False
-    return Path(word).expanduser().is_dir() or not re.match(r"[+~]{0,2}[\w./@]*=", word)
+    return is_folder(word) or not re.match(r"[+~]{0,2}[\w./@]*=", word)

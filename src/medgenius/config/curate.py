@@ -1,6 +1,5 @@
 """conf/curate.yaml: the whole of a curation, and the rules that span steps."""
 
-from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, field_validator
@@ -18,11 +17,12 @@ from medgenius.config.curation.split import SplitConfig
 from medgenius.config.curation.terms import TermsConfig
 from medgenius.config.data import Columns
 from medgenius.config.fields import AlsoCalled, Root, Schema
+from medgenius.config.places import PathText, exists, is_file
 from medgenius.errors import ConfigError
 
 
 class RawData(Schema):
-    path: Annotated[str, Field(min_length=1), AlsoCalled("file", "input", "data_path", "train_file", "filename")]
+    path: Annotated[PathText, AlsoCalled("file", "input", "data_path", "train_file", "filename")]
     """A JSON, JSONL, CSV or Parquet file, also .gz, or a folder of such files."""
     columns: Columns
     max_row_bytes: Annotated[int, Field(gt=0)]
@@ -70,16 +70,16 @@ class CurateConfig(Root):
     file: ClassVar[str] = "curate"
 
     data: Annotated[RawData, AlsoCalled("dataset", "input")]
-    output: Annotated[str, Field(min_length=1), AlsoCalled("out", "output_dir", "directory", "save_dir")]
+    output: Annotated[PathText, AlsoCalled("out", "output_dir", "directory", "save_dir")]
     """Folder that is made for what comes out."""
     curation: CurationConfig
     seed: Annotated[int, Field(ge=0, lt=2**32), AlsoCalled("random_seed")]
     """Of the split, the only thing here that is left to chance."""
 
     def check_machine(self) -> None:
-        if not Path(self.data.path).expanduser().exists():
+        if not exists(self.data.path):
             raise ConfigError(f"data.path={self.data.path}: there is no such file or folder")
         if "decontaminate" in self.curation.steps:
             for path in self.curation.decontaminate.sets:
-                if not Path(path).expanduser().is_file():
+                if not is_file(path):
                     raise ConfigError(f"curation.decontaminate.sets: {path}: there is no such file")

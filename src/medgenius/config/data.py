@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from medgenius.config.fields import AlsoCalled, Schema
+from medgenius.config.places import PathText
 
 
 class Columns(Schema):
@@ -49,7 +50,7 @@ class FileData(_Data):
     """One JSON, JSONL, CSV or Parquet file; .gz is read as well."""
 
     source: Literal["file"]
-    path: Annotated[str, AlsoCalled("file", "data_path", "train_file", "filename")]
+    path: Annotated[PathText, AlsoCalled("file", "data_path", "train_file", "filename")]
 
 
 class HubData(_Data):

@@ -6,6 +6,7 @@ from urllib.parse import urlparse
 from pydantic import Field, field_validator, model_validator
 
 from medgenius.config.fields import AlsoCalled, Schema
+from medgenius.config.places import PathText
 
 MetricName = Literal[
     "likelihood",
@@ -26,7 +27,7 @@ MetricName = Literal[
 
 
 class DialogueItems(Schema):
-    path: Annotated[str | None, Field(min_length=1), AlsoCalled("file", "test_file", "data_path")]
+    path: Annotated[PathText | None, AlsoCalled("file", "test_file", "data_path")]
     """A file of dialogues, read as the run read its own (`data.columns`); null for those that the run held out."""
     max_answers: Annotated[int, Field(gt=0), AlsoCalled("answers", "n_answers", "num_generations")] | None
     """So many of the dialogues are answered in full text, which takes most of the time; null for all of them. The
@@ -34,7 +35,7 @@ class DialogueItems(Schema):
 
 
 class ChoiceItems(Schema):
-    path: Annotated[str | None, Field(min_length=1), AlsoCalled("file", "data", "task")]
+    path: Annotated[PathText | None, AlsoCalled("file", "data", "task")]
     """JSONL, also .gz, with id, question, choices, answer and an optional context; null for none."""
     form: Annotated[Literal["text", "letters"], AlsoCalled("format", "style")]
     """text: the likelihood of each choice's own words behind the question. letters: the choices are listed with
@@ -42,14 +43,14 @@ class ChoiceItems(Schema):
 
 
 class SafetyItems(Schema):
-    triage_path: Annotated[str | None, Field(min_length=1), AlsoCalled("triage", "vignettes")]
+    triage_path: Annotated[PathText | None, AlsoCalled("triage", "vignettes")]
     """JSONL with id, text and escalate (true or false): does an answer send to emergency care when it must?"""
-    harmful_path: Annotated[str | None, Field(min_length=1), AlsoCalled("harmful", "medsafety")]
+    harmful_path: Annotated[PathText | None, AlsoCalled("harmful", "medsafety")]
     """JSONL with id and request: is what would do harm declined?"""
 
 
 class EmpathyModel(Schema):
-    model: Annotated[str | None, Field(min_length=1), AlsoCalled("path", "classifier", "folder")]
+    model: Annotated[PathText | None, AlsoCalled("path", "classifier", "folder")]
     """Folder of a trained classifier of the EPITOME scales; null for none."""
 
 

@@ -1,12 +1,12 @@
 """conf/publish.yaml: what of a run is made ready for others, how true it must be, and where it goes."""
 
-from pathlib import Path
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
 from medgenius.config.chosen_run import ChosenRun
 from medgenius.config.fields import AlsoCalled, Root, Schema
+from medgenius.config.places import PathText, exists, is_folder
 from medgenius.errors import ConfigError
 
 Format = Literal["adapter", "merged", "gguf"]
@@ -32,7 +32,7 @@ class PublishSettings(Schema):
         list[GgufType], Field(min_length=1), AlsoCalled("quantization", "quantizations", "quants", "types")
     ]
     """One GGUF file each. Norms stay in fp32; with Q4_0 the embeddings and the head are Q8_0."""
-    base: Annotated[str, Field(min_length=1), AlsoCalled("base_model", "full_precision")] | None
+    base: Annotated[PathText, AlsoCalled("base_model", "full_precision")] | None
     """Folder or repository with the full-precision weights, for a run whose own base holds 4-bit ones only; null: the
     base of the run."""
     base_weights: Annotated[Literal["full", "trained"], AlsoCalled("merge_into", "dequantize", "dequantized")]
@@ -76,7 +76,7 @@ class PublishConfig(Root):
     run: Annotated[ChosenRun, AlsoCalled("model", "run_dir")]
     target: Annotated[Literal["folder", "hub"], AlsoCalled("to", "destination", "where")]
     """hub: the folder is made as well, then uploaded, unless it is there and whole already."""
-    output: Annotated[str, Field(min_length=1), AlsoCalled("out", "output_dir", "directory", "save_dir")]
+    output: Annotated[PathText, AlsoCalled("out", "output_dir", "directory", "save_dir")]
     """Folder that is made for what is published."""
     publish: Annotated[PublishSettings, AlsoCalled("publishing", "settings")]
 
@@ -89,7 +89,7 @@ class PublishConfig(Root):
         return self
 
     def check_machine(self) -> None:
-        if not self.run.folder.is_dir():
+        if not is_folder(self.run.path):
             raise ConfigError(f"run={self.run.path}: there is no such run directory")
-        if self.target == "folder" and Path(self.output).expanduser().exists():
+        if self.target == "folder" and exists(self.output):
             raise ConfigError(f"output={self.output} exists already: choose another, or remove it")

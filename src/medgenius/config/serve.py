@@ -3,11 +3,11 @@
 import importlib.util
 import ipaddress
 import shutil
-from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
 from medgenius.config.chosen_run import ChosenRun
 from medgenius.config.fields import AlsoCalled, Root
+from medgenius.config.places import is_file
 from medgenius.config.serving.answering import AnsweringConfig
 from medgenius.config.serving.engine import VllmEngine
 from medgenius.config.serving.http import ServingConfig
@@ -33,7 +33,7 @@ class ServeConfig(Root):
                 f"serving.api_keys=off with serving.host={host}: anyone in reach could ask; name a file of keys, or "
                 "listen on 127.0.0.1"
             )
-        if keys not in {"off", "new"} and not Path(keys).expanduser().is_file():
+        if keys not in {"off", "new"} and not is_file(keys):
             raise ConfigError(
                 f"serving.api_keys={keys}: there is no such file; `python -m medgenius.serving.keys {keys} NAME` makes "
                 "it and shows a key"
@@ -60,7 +60,7 @@ class ChatConfig(Root):
 
 def _check(run: str, serving: AnsweringConfig) -> None:
     engine = serving.engine
-    if not (Path(run).expanduser() / "config.yaml").is_file():
+    if not is_file(f"{run}/config.yaml"):
         raise ConfigError(f"run={run}: that is no run directory: it has no config.yaml")
     for name in serving.adapters:
         if name in RESERVED:
@@ -69,7 +69,7 @@ def _check(run: str, serving: AnsweringConfig) -> None:
         raise ConfigError(f"serving.adapters needs serving/engine=transformers, not {engine.name}")
     if engine.name == "llama_cpp":
         _require_package("xllamacpp", "serving/engine=llama_cpp", "llama_cpp")
-        if not Path(engine.gguf).expanduser().is_file():
+        if not is_file(engine.gguf):
             raise ConfigError(f"serving.engine.gguf={engine.gguf}: there is no such file")
     elif engine.name == "vllm":
         _check_vllm(engine)
@@ -78,7 +78,7 @@ def _check(run: str, serving: AnsweringConfig) -> None:
 def _check_vllm(engine: VllmEngine) -> None:
     if (engine.model is None) == (engine.url is None):
         raise ConfigError("serving/engine=vllm needs one of serving.engine.model and serving.engine.url")
-    if engine.model and not (Path(engine.model).expanduser() / "config.json").is_file():
+    if engine.model and not is_file(f"{engine.model}/config.json"):
         raise ConfigError(f"serving.engine.model={engine.model}: that is no merged model: it has no config.json")
     if engine.model and shutil.which("vllm") is None:
         raise ConfigError(

@@ -1,7 +1,7 @@
 """conf/train.yaml: the whole of a training run, one field per group, and the rules that span groups."""
 
 import importlib.util
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Annotated, ClassVar, Self
 
 from pydantic import Field, model_validator
@@ -11,12 +11,13 @@ from medgenius.config.fields import AlsoCalled, Root
 from medgenius.config.lora import LoraConfig
 from medgenius.config.model import ModelConfig
 from medgenius.config.optimizer import OptimizerConfig
+from medgenius.config.places import is_file
 from medgenius.config.prompt import PromptConfig
 from medgenius.config.run import RunConfig
 from medgenius.config.scheduler import SchedulerConfig
 from medgenius.config.tracking import TrackingConfig
 from medgenius.config.trainer import TrainerConfig
-from medgenius.errors import ConfigError
+from medgenius.errors import ConfigError, shown
 
 
 class TrainConfig(Root):
@@ -77,9 +78,18 @@ class TrainConfig(Root):
             raise ValueError("run.resume=auto needs run.name: that is the run it looks for")
         return self
 
+    @model_validator(mode="after")
+    def _can_be_kept(self) -> Self:
+        """A run's config.yaml holds every value; there these are a reference and the end of a line."""
+        for key, text in _texts(self.model_dump()):
+            for sign, name in (("${", "${"), ("\x85", "U+0085")):
+                if sign in text:
+                    raise ValueError(f"{key}={shown(text)}: holds {name}, which a run's config.yaml can't keep")
+        return self
+
     def check_machine(self) -> None:
         data = self.data
-        if data.source == "file" and not Path(data.path).expanduser().is_file():
+        if data.source == "file" and not is_file(data.path):
             raise ConfigError(f"data.path={data.path}: there is no such file")
         if self.model.source == "embedded" and importlib.util.find_spec(self.model.package) is None:
             distribution = self.model.package.replace("_", "-")
@@ -89,6 +99,18 @@ class TrainConfig(Root):
             )
         if self.model.backend == "unsloth":
             _require_unsloth()
+
+
+def _texts(value: object, key: str = "") -> Iterator[tuple[str, str]]:
+    """Every text below a value, lists included, under its dotted key."""
+    if isinstance(value, str):
+        yield key, value
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _texts(inner, f"{key}.{name}" if key else str(name))
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts(inner, key)
 
 
 def _require_unsloth() -> None:

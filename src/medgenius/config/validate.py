@@ -37,6 +37,19 @@ def to_config(composed: DictConfig, schema: type[R]) -> R:
     return config
 
 
+def other_version(error: ValidationError) -> str:
+    """Which part of a stored config this version of the program does not know so."""
+    detail = error.errors()[0]
+    key = _key(detail)
+    match detail["type"]:
+        case "missing":
+            return f"it has no {key}"
+        case "extra_forbidden":
+            return f"{key} is not known here"
+        case _:
+            return f"{key}: {_message(detail)}" if key else _message(detail)
+
+
 def unknown_key(key: str, schema: type[Root]) -> ConfigError:
     """The error for a key that no schema has, with the one that was probably meant."""
     meant = did_you_mean(key, schema)
@@ -62,6 +75,8 @@ def _key(detail: ErrorDetails) -> str:
     tags = {"embedded", "hub", "random", "sample", "file"}
     engines = {"transformers", "llama_cpp", "vllm"}
     parts = [str(part) for part in detail["loc"]]
+    if detail["type"] in {"union_tag_invalid", "union_tag_not_found"}:  # located at the group that the tag chooses for
+        parts.append(detail["ctx"]["discriminator"].strip("'"))
     return ".".join(
         part
         for i, part in enumerate(parts)
@@ -73,6 +88,8 @@ def _key(detail: ErrorDetails) -> str:
 
 
 def _message(detail: ErrorDetails) -> str:
+    if detail["type"] == "union_tag_invalid":  # pydantic's own words quote the value once more, whole
+        return f"input should be one of {detail['ctx']['expected_tags']}"
     message = detail["msg"].removeprefix("Value error, ")
     return message[0].lower() + message[1:]
 
@@ -82,6 +99,7 @@ def _line(key: str, detail: ErrorDetails, schema: type[Root]) -> str:
         return str(unknown_key(key, schema))
     if not key or (detail["type"] == "value_error" and isinstance(detail["input"], dict)):
         return detail["msg"].removeprefix("Value error, ")  # a rule over several keys, which it names itself
-    if detail["type"] == "missing":
+    if detail["type"] in {"missing", "union_tag_not_found"}:
         return f"{key} is missing"
-    return f"{shown(key)}={shown(detail['input'])}: {_message(detail)}"
+    value = detail["ctx"]["tag"] if detail["type"] == "union_tag_invalid" else detail["input"]
+    return f"{shown(key)}={shown(value)}: {_message(detail)}"

@@ -198,7 +198,7 @@ def _converted(config: EmbeddedModel, cache_dir: Path) -> Path:
 def _pre_tokenizer(gguf: Path) -> PreTokenizer:
     """transformers converts the vocabulary and the merges, but takes GPT-2's way to split text for every file."""
     field = GGUFReader(gguf).get_field("tokenizer.ggml.pre")
-    name = None if field is None else field.contents()
+    name = "none" if field is None else str(field.contents())
     if name not in PRE_TOKENIZERS:
         raise ModelError(f"model.file={gguf.name}: its tokenizer splits text in a way that is not known ({name})")
     return PRE_TOKENIZERS[name]

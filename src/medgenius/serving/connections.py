@@ -12,7 +12,7 @@ from typing import ClassVar
 
 import uvicorn
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 _BUSY = (
     b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nConnection: close\r\nContent-Type: application/json\r\n"
@@ -31,38 +31,71 @@ class Limits:
 
 
 class LimitedProtocol(H11Protocol):
-    """One connection. A client that sends too little or reads too slowly is cut off."""
+    """One connection. A client that sends too little or reads too slowly is cut off.
+
+    At the limit, who waits longest without a request under way gives way to who comes: thousands that connect and say
+    nothing can't keep others out. Where all are being answered, the new one is refused.
+    """
 
     limits: ClassVar[Limits]
+    idle: ClassVar[dict["LimitedProtocol", None]]
+    """Open connections without a request under way, the longest idle first; of one server"""
     _deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        if len(self.connections) > self.limits.connections:
-            transport.write(_BUSY)
-            transport.close()
-        else:
+        if len(self.connections) <= self.limits.connections or self._takes_a_place():
+            self.idle[self] = None
             self._set(self.limits.receive_seconds)
+        else:
+            self._refuse()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self.idle.pop(self, None)
         self._set(None)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         before = self.cycle
         super().data_received(data)
-        if self.cycle is not before:
-            self._set(self.limits.receive_seconds + self.limits.answer_seconds)
+        self._note_request(before)
 
     def on_response_complete(self) -> None:
+        before = self.cycle
         self._set(None)  # from here on uvicorn's limit for idle connections holds
         super().on_response_complete()
+        if self.transport.is_closing():
+            return
+        self.idle[self] = None
+        self._note_request(before)  # one that was sent before the last was answered
+
+    def _note_request(self, before: RequestResponseCycle) -> None:
+        """The head of a further request may have come: from now on it is being answered."""
+        if self.cycle is not before and not self.cycle.response_complete:
+            self.idle.pop(self, None)
+            self._set(self.limits.receive_seconds + self.limits.answer_seconds)
 
     def _unset_keepalive_if_required(self) -> None:
         idle = self.timeout_keep_alive_task is not None
         super()._unset_keepalive_if_required()
         if idle:
             self._set(self.limits.receive_seconds)
+
+    def _takes_a_place(self) -> bool:
+        """Whether somebody gave way."""
+        oldest = next(iter(self.idle), None)
+        if oldest is None:
+            return False
+        del self.idle[oldest]
+        if oldest.cycle:
+            oldest.transport.close()  # all of its requests have been answered
+        else:
+            oldest._refuse()
+        return True
+
+    def _refuse(self) -> None:
+        self.transport.write(_BUSY)
+        self.transport.close()
 
     def _set(self, seconds: float | None) -> None:
         if self._deadline is not None:
@@ -100,7 +133,7 @@ def make_server(app: ASGIApp, host: str, port: int, limits: Limits) -> Server:
     class Bound(LimitedProtocol):
         pass
 
-    Bound.limits = limits
+    Bound.limits, Bound.idle = limits, {}
     config = uvicorn.Config(
         app=app,
         host=host,

@@ -10,6 +10,7 @@ from optuna.trial import FrozenTrial
 from medgenius.sweeps.queue import OVERRIDES
 from medgenius.sweeps.storage import open_storage, quiet_optuna, turn
 from medgenius.sweeps.study import Plan, facts_of, open_study
+from medgenius.training.connection import wandb_mode
 
 
 def say_beginning(plan: Plan) -> None:
@@ -28,6 +29,20 @@ def say_beginning(plan: Plan) -> None:
         f"{direction} {metric}" for direction, metric in zip(settings.directions, settings.metrics, strict=True)
     )
     print(f"search {goal} · {settings.sampler}, pruner {settings.pruner} · {told(study)} of {settings.n_trials} trials")
+    say_offline(plan)
+
+
+def say_offline(plan: Plan) -> None:
+    """Once for the study what a run alone says for itself."""
+    if why := offline_because(plan):
+        folder = shlex.quote(str(plan.directory))
+        print(f"W&B: offline ({why}); later: wandb sync {folder}/wandb/offline-run-* {folder}/*/wandb/offline-run-*")
+
+
+def offline_because(plan: Plan) -> str | None:
+    """Why W&B will be offline here; None where it will not, or is not wanted."""
+    mode = plan.base.tracking.mode
+    return None if mode == "off" else wandb_mode(mode)[1]
 
 
 def say_end(plan: Plan) -> Study:

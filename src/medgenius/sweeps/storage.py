@@ -52,16 +52,23 @@ def place_of(storage: str | None, study_dir: Path) -> Place:
         return Place(f"sqlite:///{file}", file)
     kind, _, rest = storage.partition("://")
     if kind == "journal" and rest.removeprefix("/"):
-        return Place(storage, Path(rest.removeprefix("/")).expanduser().resolve())
+        return Place(storage, _file(storage, rest.removeprefix("/")))
     try:
         url = sqlalchemy.make_url(storage)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # a port that is no number
         raise _unusable(storage) from None
     if url.get_backend_name() == "sqlite" and url.database and ":memory:" not in url.database:
-        return Place(storage, Path(url.database).resolve())
+        return Place(storage, _file(storage, url.database))
     if url.get_backend_name() == "postgresql":
         return Place(storage, None)
     raise _unusable(url.render_as_string(hide_password=True))
+
+
+def _file(storage: str, path: str) -> Path:
+    try:
+        return Path(path).expanduser().resolve()
+    except (RuntimeError, ValueError):  # nobody's home, or no path at all
+        raise _unusable(storage) from None
 
 
 def _unusable(storage: str) -> ConfigError:

@@ -9,7 +9,7 @@ from medgenius.sweeps.ending import best_trials, command
 from medgenius.sweeps.report.table import columns, rows
 from medgenius.sweeps.storage import turn
 from medgenius.sweeps.study import Plan, facts_of
-from medgenius.training.loggers import wandb_mode
+from medgenius.training.connection import wandb_mode
 
 _TOLD = "medgenius:wandb"
 """The study's user attribute: how many ended trials W&B has been told of."""

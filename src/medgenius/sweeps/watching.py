@@ -18,16 +18,21 @@ from medgenius.sweeps.space import Value
 class TrialWatch:
     """What the run of a trial is given to report to."""
 
-    def __init__(self, trial: Trial, config: SweeperConfig, chosen: Mapping[str, Value]) -> None:
+    def __init__(self, trial: Trial, config: SweeperConfig, chosen: Mapping[str, Value], offline_is_told: bool) -> None:
         self._trial = trial
         self._config = config
         self._chosen = chosen
+        self._offline_is_told = offline_is_told
         self._validations = 0
 
     @property
     def facts(self) -> Mapping[str, Json]:
         numbered: dict[str, Json] = {"study": self._config.study_name, "trial.number": self._trial.number}
         return numbered | {f"trial.params.{key}": value for key, value in self._chosen.items()}
+
+    @property
+    def offline_is_told(self) -> bool:
+        return self._offline_is_told
 
     def validated(self, number: int, loss: float) -> None:
         self._validations = number

@@ -19,6 +19,7 @@ from medgenius.lock import locked
 from medgenius.model.machine import forget_peak_memory
 from medgenius.runs import Json, Run, run_path
 from medgenius.sweeps.choosing import ask_values, sampler_for
+from medgenius.sweeps.ending import offline_because
 from medgenius.sweeps.objective import read_summary, values_of
 from medgenius.sweeps.queue import ERROR, OVERRIDES, RUN_DIRECTORY, Queue
 from medgenius.sweeps.storage import open_storage, quiet_optuna, turn
@@ -39,6 +40,8 @@ class Worker:
     queue: Queue
     loader: SharingLoader
     """What the trials of this process share"""
+    is_offline: bool
+    """W&B's host could not be reached when the worker began"""
 
     def work(self) -> None:
         """
@@ -100,7 +103,7 @@ class Worker:
         with locked(run):
             summary = read_summary(run)
             if summary is None or summary["status"] not in {"finished", "pruned"}:
-                watch = TrialWatch(trial, self.plan.config, chosen)
+                watch = TrialWatch(trial, self.plan.config, chosen, self.is_offline)
                 train(config, run, _console(), Place(), Around(self.loader, watch))
                 summary = read_summary(run)
             assert summary is not None
@@ -140,7 +143,7 @@ def start_worker(plan: Plan, compose: Compose) -> Worker:
     quiet_optuna()
     with turn(plan.place):
         study = open_study(plan, open_storage(plan.place))
-    return Worker(plan, compose, study, Queue(study, plan.config), SharingLoader())
+    return Worker(plan, compose, study, Queue(study, plan.config), SharingLoader(), offline_because(plan) is not None)
 
 
 def best_trial(study: Study) -> FrozenTrial | None:

@@ -1,32 +1,24 @@
 """metrics.jsonl, the local truth, and W&B, which gets the same."""
 
 import json
-import netrc
 import os
-import socket
 from argparse import Namespace
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
-from urllib.parse import urlparse
+from typing import TYPE_CHECKING
 
 from pytorch_lightning.loggers import Logger, WandbLogger
 
 from medgenius.config.train import TrainConfig
 from medgenius.errors import RunError
 from medgenius.runs import Run
+from medgenius.training.connection import Mode, wandb_mode
 
 if TYPE_CHECKING:
     import wandb
 
-_HOST = "https://api.wandb.ai"
-_PATIENCE = 3.0
-"""Seconds to wait for W&B's host before the run goes offline."""
 _PATIENCE_AT_END = 60.0
 """Seconds to wait for W&B to take what it has not taken yet; all of it lies in the run directory."""
-
-
-_Mode = Literal["online", "offline"]
 
 
 class JsonlLogger(Logger):
@@ -71,22 +63,36 @@ class JsonlLogger(Logger):
         self.sync()
 
     def sync(self) -> None:
-        """Make sure that every line is on disk."""
-        os.fsync(self._stream.fileno())
+        """Make sure that every line is on disk.
+
+        Raises:
+            RunError: it can't be written.
+        """
+        try:
+            os.fsync(self._stream.fileno())
+        except OSError as error:
+            raise self._unwritable(error) from None
 
     def _unwritable(self, error: OSError) -> RunError:
         return RunError(f"{self._path} cannot be written: {error.strerror}")
 
 
-def wandb_logger(config: TrainConfig, run: Run, run_id: str, name: str) -> WandbLogger | None:
+def wandb_logger(
+    config: TrainConfig, run: Run, run_id: str, name: str, offline_is_told: bool = False
+) -> WandbLogger | None:
     """W&B's run of this id: a new one, or the one that a resumed run goes on with. None under `off`.
 
     Never a prompt, never a wait beyond a few seconds.
+
+    Args:
+        offline_is_told: the study that the run is a trial of has said it
     """
     tracking = config.tracking
     if tracking.mode == "off":
         return None
     mode, why = wandb_mode(tracking.mode)
+    if offline_is_told:
+        why = None
     os.environ["WANDB_SILENT"] = "true"
     import wandb  # noqa: PLC0415  only where it is wanted
 
@@ -107,7 +113,7 @@ def wandb_logger(config: TrainConfig, run: Run, run_id: str, name: str) -> Wandb
     return WandbLogger(experiment=experiment)
 
 
-def _begin(mode: _Mode, config: TrainConfig, run: Run, run_id: str, name: str) -> "wandb.Run":
+def _begin(mode: Mode, config: TrainConfig, run: Run, run_id: str, name: str) -> "wandb.Run":
     import wandb  # noqa: PLC0415
 
     tracking = config.tracking
@@ -151,30 +157,6 @@ def end_wandb(logger: WandbLogger, results: Mapping[str, object], exit_code: int
 
 def _first_line(error: Exception) -> str:
     return str(error).strip().partition("\n")[0][:200]
-
-
-def wandb_mode(wanted: _Mode) -> tuple[_Mode, str | None]:
-    """What W&B can be asked for here, and why it is not what was wanted."""
-    if wanted == "offline":
-        return "offline", "tracking=offline"
-    host = urlparse(os.environ.get("WANDB_BASE_URL", _HOST))
-    name = host.hostname or ""
-    if not _has_key(name):
-        return "offline", "no key: `wandb login` or WANDB_API_KEY"
-    try:
-        socket.create_connection((name, host.port or 443), timeout=_PATIENCE).close()
-    except OSError:
-        return "offline", f"no connection to {name}"
-    return "online", None
-
-
-def _has_key(host: str) -> bool:
-    if os.environ.get("WANDB_API_KEY"):
-        return True
-    try:
-        return netrc.netrc().authenticators(host) is not None
-    except (OSError, netrc.NetrcParseError):
-        return False
 
 
 def flat(values: Mapping[str, object], prefix: str = "") -> dict[str, object]:

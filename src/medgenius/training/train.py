@@ -190,10 +190,8 @@ def fit(parts: Parts, outcome: Outcome, signals: Signals) -> None:
     parts.console.print(f"engine {parts.engine}", highlight=False)
     share = Share(group.rank, group.processes, same_passes=config.trainer.strategy == "fsdp")
     to_validate = validation_steps(parts.data.validation.examples, share)
-    if group.is_first and (wandb := wandb_logger(config, parts.run, parts.start.wandb_id, parts.start.wandb_name)):
-        parts.loggers.append(wandb)
-        if parts.watcher:
-            wandb.experiment.config.update(dict(parts.watcher.facts))
+    if group.is_first:
+        add_wandb(parts)
     trainer = build_trainer(parts, signals, rng)
 
     go_on(parts, trainer, to_validate)
@@ -214,6 +212,18 @@ def fit(parts: Parts, outcome: Outcome, signals: Signals) -> None:
             with module.model.disable_adapter():
                 before = parts.sampler.answers(questions)
             write_samples(parts.run, parts.loggers, questions, before, parts.sampler.answers(questions))
+
+
+def add_wandb(parts: Parts) -> None:
+    """W&B's run beside metrics.jsonl, where it is wanted; a trial's knows its number and parameters."""
+    start, watcher = parts.start, parts.watcher
+    told = watcher is not None and watcher.offline_is_told
+    logger = wandb_logger(parts.config, parts.run, start.wandb_id, start.wandb_name, told)
+    if logger is None:
+        return
+    parts.loggers.append(logger)
+    if watcher:
+        logger.experiment.config.update(dict(watcher.facts))
 
 
 @rank_zero_only

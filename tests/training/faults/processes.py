@@ -104,14 +104,21 @@ def start(
     return Started(process, output)
 
 
-def start_two(root: Path, *overrides: str, prepare: Callable[[], None] | None = None) -> tuple[Started, Started]:
+def start_two(
+    root: Path,
+    *overrides: str,
+    prepare: Callable[[], None] | None = None,
+    data: bool = True,
+    environment: Mapping[str, str] | None = None,
+) -> tuple[Started, Started]:
     """Two processes of one run, told their places as torchrun tells them."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     meeting = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "GLOO_SOCKET_IFNAME": "lo", "WORLD_SIZE": "2"}
+    meeting |= environment or {}
     first, second = (
-        start(root, *overrides, prepare=prepare, environment={**meeting, "RANK": rank, "LOCAL_RANK": rank})
+        start(root, *overrides, prepare=prepare, data=data, environment={**meeting, "RANK": rank, "LOCAL_RANK": rank})
         for rank in ("0", "1")
     )
     return first, second

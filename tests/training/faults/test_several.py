@@ -60,8 +60,8 @@ def test_two_processes_killed_at_random_moments_end_with_the_same_bytes(untouche
 
 
 @pytest.mark.faults
-@pytest.mark.parametrize("seed", range(2, 8))
-def test_two_processes_killed_with_six_more_seeds(seed: int, untouched_two: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("seed", range(2, 22))
+def test_two_processes_killed_with_twenty_more_seeds(seed: int, untouched_two: Path, tmp_path: Path) -> None:
     assert kill_both_at_random_moments(tmp_path, seed) > 0
     assert_equal(tmp_path / "run", untouched_two)
 

@@ -5,10 +5,11 @@ from typing import Annotated
 from pydantic import Field
 
 from medgenius.config.fields import AlsoCalled, Schema
+from medgenius.config.places import PathText
 
 
 class DecontaminateConfig(Schema):
-    sets: Annotated[list[str], AlsoCalled("paths", "evaluation_sets", "benchmarks", "path")]
+    sets: Annotated[list[PathText], AlsoCalled("paths", "evaluation_sets", "benchmarks", "path")]
     """Files of evaluation items, in any format that rows are read from. Empty: nothing is compared."""
     ngram: Annotated[int, Field(ge=5), AlsoCalled("n", "ngram_size", "n_gram")]
     """A row leaves when it shares a run of this many words with an item (13 in GPT-3, arXiv:2005.14165, appendix C)."""

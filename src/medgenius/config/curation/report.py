@@ -5,12 +5,13 @@ from typing import Annotated
 from pydantic import Field
 
 from medgenius.config.fields import AlsoCalled, Schema
+from medgenius.config.places import PathText
 
 
 class ReportConfig(Schema):
     title: Annotated[str, Field(min_length=1), AlsoCalled("name")]
     """Of the page and of the data card."""
-    tokenizer: Annotated[str, AlsoCalled("model", "tokenizer_path")] | None
+    tokenizer: Annotated[PathText, AlsoCalled("model", "tokenizer_path")] | None
     """The model's `tokenizer.json`, or a folder that holds one, so that lengths are those that training sees; in the
     last part of the path `*` stands for any characters. null, or where nothing matches a `*`: words are counted, and
     the report says so."""

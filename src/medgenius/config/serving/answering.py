@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from medgenius.config.fields import AlsoCalled, Schema
+from medgenius.config.places import PathText
 from medgenius.config.serving.engine import EngineConfig
 from medgenius.config.serving.guard import GuardConfig
 
@@ -12,7 +13,7 @@ from medgenius.config.serving.guard import GuardConfig
 class AnsweringConfig(Schema):
     engine: Annotated[EngineConfig, AlsoCalled("backend")]
     guard: Annotated[GuardConfig, AlsoCalled("safety", "guardrails")]
-    adapters: Annotated[dict[str, str], AlsoCalled("models", "loras", "lora_modules")]
+    adapters: Annotated[dict[str, PathText], AlsoCalled("models", "loras", "lora_modules")]
     """Further runs over the same base: name -> run directory. Each is served under its name, beside `tuned`, which is
     the run itself, and `base`, the same model without an adapter. Only with the transformers engine."""
     max_prompt_tokens: Annotated[int, Field(gt=0), AlsoCalled("max_input_tokens", "max_input_length")]

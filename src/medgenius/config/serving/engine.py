@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from medgenius.config.fields import AlsoCalled, Schema
+from medgenius.config.places import PathText
 
 
 class _Engine(Schema):
@@ -24,7 +25,7 @@ class LlamaCppEngine(_Engine):
     """llama.cpp inside this process, from the package xllamacpp; fast on CPU."""
 
     name: Literal["llama_cpp"]
-    gguf: Annotated[str, Field(min_length=1), AlsoCalled("model", "path", "file", "model_path")]
+    gguf: Annotated[PathText, AlsoCalled("model", "path", "file", "model_path")]
     """The GGUF file that `medgenius publish … publish.formats=[gguf]` made of this run."""
     threads: Annotated[int, Field(gt=0), AlsoCalled("n_threads", "num_threads")] | None
     """null for as many as there are cores."""
@@ -34,7 +35,7 @@ class VllmEngine(_Engine):
     """vLLM's own server, in a process of its own on this machine, or running elsewhere."""
 
     name: Literal["vllm"]
-    model: Annotated[str, Field(min_length=1), AlsoCalled("path", "merged")] | None
+    model: Annotated[PathText, AlsoCalled("path", "merged")] | None
     """The merged model that `medgenius publish … publish.formats=[merged]` made of this run."""
     url: Annotated[str, Field(pattern=r"^https?://"), AlsoCalled("base_url", "endpoint", "api_base")] | None
     """A vLLM server that runs already and serves that model as `tuned`; then none is started."""

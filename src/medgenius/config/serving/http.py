@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from medgenius.config.fields import AlsoCalled
+from medgenius.config.places import PathText
 from medgenius.config.serving.answering import AnsweringConfig
 
 
@@ -13,7 +14,7 @@ class ServingConfig(AnsweringConfig):
     """Address to listen on; 127.0.0.1 is this machine alone."""
     port: Annotated[int, Field(ge=0, lt=2**16)]
     """0 for any free one."""
-    api_keys: Annotated[str, Field(min_length=1), AlsoCalled("api_key", "keys", "token", "auth")]
+    api_keys: Annotated[PathText, AlsoCalled("api_key", "keys", "token", "auth")]
     """File of hashed keys (`python -m medgenius.serving.keys` makes one). `new`: one key for as long as this server
     runs, shown once at its start. `off`: anyone who can reach the address may ask."""
     max_body_bytes: Annotated[int, Field(gt=0), AlsoCalled("max_request_size", "body_limit")]

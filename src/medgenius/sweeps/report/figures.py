@@ -1,12 +1,13 @@
 """The pictures of a study: Optuna's own, and two that it has not."""
 
 import math
+import warnings
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 import optuna.visualization as pictures
-from optuna.study import Study
+from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 from plotly.graph_objects import Figure, Heatmap
 
@@ -15,7 +16,7 @@ from medgenius.sweeps.study import Facts
 RANK, RATE = "lora.r", "optimizer.learning_rate"
 _PER_DECADE = 4
 """Cells of the heat map's learning rate."""
-_COLOURS = {"COMPLETE": "#2a6f97", "PRUNED": "#e09f3e", "FAIL": "#9e2a2b", "RUNNING": "#777777", "WAITING": "#bbbbbb"}
+COLOURS = {"COMPLETE": "#2a6f97", "PRUNED": "#e09f3e", "FAIL": "#9e2a2b", "RUNNING": "#777777", "WAITING": "#bbbbbb"}
 
 
 def figures(study: Study, facts: Facts) -> list[tuple[str, Figure]]:
@@ -28,29 +29,52 @@ def figures(study: Study, facts: Facts) -> list[tuple[str, Figure]]:
         drawn.append(("Pareto front", pictures.plot_pareto_front(study, target_names=facts.metrics)))
     for i, metric in enumerate(facts.metrics):
         suffix = "" if single else f": {metric}"
-        drawn += _of_metric(study, i, metric, suffix)
+        drawn += _of_metric(study, facts, i, suffix)
     if single and (map_ := heat_map(study, facts)):
         drawn.append(("Rank × learning rate", map_))
     if single and any(trial.intermediate_values for trial in study.get_trials(deepcopy=False)):
-        drawn.append(("Validations, pruned trials too", validations(study, facts)))
+        drawn.append(("Validation curves, pruned trials too", validations(study, facts)))
     drawn.append(("Cost", cost(study, facts)))
     return drawn
 
 
-def _of_metric(study: Study, index: int, metric: str, suffix: str) -> list[tuple[str, Figure]]:
+def _of_metric(study: Study, facts: Facts, index: int, suffix: str) -> list[tuple[str, Figure]]:
+    metric = facts.metrics[index]
     target: Callable[[FrozenTrial], float] | None = None
     if len(study.directions) > 1:
         target = lambda trial: trial.values[index]  # noqa: E731  what Optuna asks for
     wanted = [("History", pictures.plot_optimization_history(study, target=target, target_name=metric))]
-    complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-    if len(complete) > 1:
-        with suppress(ValueError, RuntimeError):  # the trials do not differ enough
-            wanted.append(("Importance", pictures.plot_param_importances(study, target=target, target_name=metric)))
+    if (drawn := _importance(study, index, metric)) is not None:
+        wanted.append(("Importance", drawn))
+    parallel = pictures.plot_parallel_coordinate(study, target=target, target_name=metric)
+    parallel.update_xaxes(ticktext=[_whole(label, facts.space) for label in parallel.layout.xaxis.ticktext or ()])
     wanted += [
         ("Slices", pictures.plot_slice(study, target=target, target_name=metric)),
-        ("Parallel coordinates", pictures.plot_parallel_coordinate(study, target=target, target_name=metric)),
+        ("Parallel coordinates", parallel),
     ]
     return [(f"{title}{suffix}", figure) for title, figure in wanted]
+
+
+def _importance(study: Study, index: int, metric: str) -> Figure | None:
+    """What decided over the best values; None where the trials do not differ enough."""
+    if len(study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))) < 2:
+        return None
+    sign = 1 if study.directions[index] is StudyDirection.MINIMIZE else -1
+    target: Callable[[FrozenTrial], float] | None = None
+    if len(study.directions) > 1:
+        target = lambda trial: sign * trial.values[index]  # noqa: E731  what Optuna asks for
+    with suppress(ValueError, RuntimeError), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that of a target the lowest counts as the best
+        drawn = pictures.plot_param_importances(study, target=target, target_name=metric)
+        drawn.update_traces(marker_color=COLOURS["COMPLETE"])
+        return drawn
+    return None
+
+
+def _whole(label: str, names: Iterable[str]) -> str:
+    """Optuna cuts long names short."""
+    found = [name for name in names if label.endswith("...") and name.startswith(label.removesuffix("..."))]
+    return found[0] if len(found) == 1 else label
 
 
 def heat_map(study: Study, facts: Facts) -> Figure | None:
@@ -113,7 +137,7 @@ def validations(study: Study, facts: Facts) -> Figure:
             name=state.lower(),
             legendgroup=state,
             showlegend=state not in shown,
-            line={"color": _COLOURS[state], "width": 1.5},
+            line={"color": COLOURS[state], "width": 1.5},
             marker={"symbol": "x" if state == "PRUNED" else "circle", "size": 6},
             hovertemplate=f"trial {trial.number}<br>validation %{{x}}<br>%{{y:.4f}}",
         )
@@ -131,7 +155,7 @@ def cost(study: Study, facts: Facts) -> Figure:
             x=[trial.number for trial in trials],
             y=[trial.user_attrs["seconds"] for trial in trials],
             name=state.name.lower(),
-            marker_color=_COLOURS[state.name],
+            marker_color=COLOURS[state.name],
             customdata=[trial.user_attrs["cost"] for trial in trials],
             hovertemplate=f"trial %{{x}}<br>%{{y:.0f}} s<br>%{{customdata:.4f}} {facts.currency}",
         )

@@ -7,7 +7,7 @@ from plotly.graph_objects import Figure
 from plotly.offline import get_plotlyjs
 
 from medgenius.sweeps.ending import best_trials, command, values
-from medgenius.sweeps.report.figures import figures
+from medgenius.sweeps.report.figures import COLOURS, figures
 from medgenius.sweeps.report.table import columns, rows, totals
 from medgenius.sweeps.study import Facts
 
@@ -28,6 +28,7 @@ pre { background: var(--card); border: 1px solid var(--line); border-radius: 8px
 table { border-collapse: collapse; width: 100%; font-size: .85rem; }
 td, th { border-top: 1px solid var(--line); padding: .3rem .5rem; text-align: left; vertical-align: top;
   font-variant-numeric: tabular-nums; }
+td:not(:last-child), th { white-space: nowrap; }
 """
 
 
@@ -55,13 +56,20 @@ def page(study: Study, facts: Facts) -> str:
 
 def _drawn(figure: Figure) -> str:
     figure.update_layout(template="plotly_white", title=None, margin={"l": 60, "r": 30, "t": 30, "b": 60})
+    figure.update_layout(colorway=[COLOURS["COMPLETE"], COLOURS["PRUNED"]])
+    figure.update_xaxes(exponentformat="e")
     drawn: str = figure.to_html(full_html=False, include_plotlyjs=False, config={"displaylogo": False})
     return drawn
 
 
 def _cards(study: Study, facts: Facts) -> str:
-    cells = "".join(f"<div>{name}<b>{html.escape(value)}</b></div>" for name, value in totals(study, facts))
+    cells = "".join(f"<div>{name}<b>{_unbroken(value)}</b></div>" for name, value in totals(study, facts))
     return f'<div class="figures">{cells}</div>'
+
+
+def _unbroken(text: str) -> str:
+    """Lines break behind commas alone."""
+    return html.escape(text).replace(" ", "&nbsp;").replace(",&nbsp;", ", ")
 
 
 def _table(names: list[str], lines: list[list[str]]) -> str:

@@ -18,6 +18,10 @@ class Watcher(Protocol):
     def facts(self) -> Mapping[str, Json]:
         """What W&B is told of the trial besides its config."""
 
+    @property
+    def offline_is_told(self) -> bool:
+        """Whether it has said for all its trials that W&B is offline."""
+
     def validated(self, number: int, loss: float) -> None:
         """
         Args:
