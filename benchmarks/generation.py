@@ -21,7 +21,7 @@ import os
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -55,6 +55,8 @@ class Outcome:
     answers: dict[int, list[int]]
 
 
+Clock = Callable[[], float]
+CLOCKS: dict[str, Clock] = {"wall": time.perf_counter, "cpu": time.process_time}
 Generate = Callable[[Sequence[list[int]], int], dict[int, list[int]]]
 
 
@@ -65,11 +67,11 @@ class System:
     every: int = 1
     """Takes one prompt in so many"""
 
-    def run(self, prompts: Sequence[list[int]], new: int) -> Outcome:
+    def run(self, prompts: Sequence[list[int]], new: int, clock: Clock) -> Outcome:
         chosen = range(0, len(prompts), self.every)
-        start = time.perf_counter()
+        start = clock()
         answers = self.generate([prompts[index] for index in chosen], new)
-        seconds = time.perf_counter() - start
+        seconds = clock() - start
         by_prompt = {index: answers[place] for place, index in enumerate(chosen)}
         return Outcome(seconds, sum(map(len, answers.values())), by_prompt)
 
@@ -82,7 +84,9 @@ def main() -> None:
     dialogues = dialogues[:: max(1, len(dialogues) // arguments.prompts)][: arguments.prompts]
     print(f"{tuned.config.model.name}, {arguments.threads} threads, torch {torch.__version__}\n")
     for table in arguments.tables:
-        print(TABLES[table](tuned, dialogues, arguments) + "\n", flush=True)
+        for line in TABLES[table](tuned, dialogues, arguments):
+            print(line, flush=True)
+        print()
 
 
 def parse() -> argparse.Namespace:
@@ -94,6 +98,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--batch", type=int, default=16, help="of transformers' padded batches and of the harness")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--clock", choices=CLOCKS, default="wall", help="cpu: of a busy machine, with --threads 1")
     parser.add_argument("--peers-python", help="interpreter that has lm_eval")
     return parser.parse_args()
 
@@ -146,7 +151,7 @@ def batched(model: PeftModel, end: int, batch: int) -> Generate:
     return run
 
 
-def generation_table(tuned: TunedModel, dialogues: Sequence[Dialogue], arguments: argparse.Namespace) -> str:
+def generation_table(tuned: TunedModel, dialogues: Sequence[Dialogue], arguments: argparse.Namespace) -> Iterator[str]:
     prompts = [tuned.prompt.encode_prompt(prompt_messages(dialogue)) for dialogue in dialogues]
     end = int(tuned.tokenizer.eos_token_id)
 
@@ -162,15 +167,17 @@ def generation_table(tuned: TunedModel, dialogues: Sequence[Dialogue], arguments
         ]
     for system in systems:
         system.generate(prompts[:2], 4)
-    rounds = [[system.run(prompts, arguments.new_tokens) for system in systems] for _ in range(arguments.rounds)]
-    lines = ["| system | tokens/s | MedGenius is | same answers |", "|---|---|---|---|"]
+    rounds = [
+        [system.run(prompts, arguments.new_tokens, CLOCKS[arguments.clock]) for system in systems]
+        for _ in range(arguments.rounds)
+    ]
+    yield from ("| system | tokens/s | MedGenius is | same answers |", "|---|---|---|---|")
     for number, system in enumerate(systems):
         speeds = [outcomes[number].tokens / outcomes[number].seconds for outcomes in rounds]
         ratios = [outcomes[0].tokens / outcomes[0].seconds / speed for outcomes, speed in zip(rounds, speeds)]  # noqa: B905
         mine, theirs = rounds[0][0].answers, rounds[0][number].answers
         same = sum(mine[index] == ids for index, ids in theirs.items())
-        lines.append(f"| {system.name} | {median(speeds):.1f} | {median(ratios):.2f}x | {same} of {len(theirs)} |")
-    return "\n".join(lines)
+        yield f"| {system.name} | {median(speeds):.1f} | {median(ratios):.2f}x | {same} of {len(theirs)} |"
 
 
 def choice_items(tuned: TunedModel, dialogues: Sequence[Dialogue], *, letters: bool) -> list[ChoiceItem]:
@@ -188,32 +195,27 @@ def choice_items(tuned: TunedModel, dialogues: Sequence[Dialogue], *, letters: b
     return items
 
 
-def choices_table(tuned: TunedModel, dialogues: Sequence[Dialogue], arguments: argparse.Namespace) -> str:
-    lines = [
-        "| choices | MedGenius, items/s | lm-evaluation-harness, items/s | ratio | same choice |",
-        "|---|---|---|---|---|",
-    ]
+def choices_table(tuned: TunedModel, dialogues: Sequence[Dialogue], arguments: argparse.Namespace) -> Iterator[str]:
+    yield "| choices | MedGenius, items/s | lm-evaluation-harness, items/s | ratio | same choice |"
+    yield "|---|---|---|---|---|"
     for name, letters in (("four letters", True), (f"four texts of {_CHOICE_TOKENS} tokens", False)):
         items = choice_items(tuned, dialogues, letters=letters)
         list(choice_log_likelihoods(tuned, items[:2]))
         mine, theirs, same = [], [], 0
         for _ in range(arguments.rounds):
-            start = time.perf_counter()
+            clock = CLOCKS[arguments.clock]
+            start = clock()
             found = dict(choice_log_likelihoods(tuned, items))
-            mine.append(len(items) / (time.perf_counter() - start))
+            mine.append(len(items) / (clock() - start))
             if arguments.peers_python:
                 seconds, likelihoods = harness(tuned, items, arguments)
                 theirs.append(len(items) / seconds)
                 same = sum(best(found[index]) == best(row) for index, row in enumerate(likelihoods))
         if theirs:
             ratio = median(a / b for a, b in zip(mine, theirs, strict=True))
-            lines.append(
-                f"| {name} | {median(mine):.2f} | {median(theirs):.2f} | {ratio:.2f}x | {same} of {len(items)} |"
-            )
+            yield f"| {name} | {median(mine):.2f} | {median(theirs):.2f} | {ratio:.2f}x | {same} of {len(items)} |"
         else:
-            beside = "not measured: no --peers-python | | "
-        lines.append(f"| {name} | {median(mine):.2f} | {beside} |")
-    return "\n".join(lines)
+            yield f"| {name} | {median(mine):.2f} | not measured: no --peers-python | | |"
 
 
 def best(log_likelihoods: Sequence[float]) -> int:
@@ -229,8 +231,9 @@ def harness(
         job, output, adapter = (Path(temporary) / name for name in ("job.json", "figures.json", "adapter"))
         save_adapter(tuned.model, adapter, tuned.config.model.name)
         asked = [{"context": item.context_ids, "continuations": item.continuations} for item in items]
-        settings = {"model": folder, "adapter": str(adapter), "threads": arguments.threads, "batch": arguments.batch}
-        job.write_text(json.dumps({**settings, "items": asked, "output": str(output)}), encoding="utf-8")
+        settings = {"model": folder, "adapter": str(adapter), "threads": arguments.threads}
+        settings |= {"batch": arguments.batch, "clock": arguments.clock, "items": asked, "output": str(output)}
+        job.write_text(json.dumps(settings), encoding="utf-8")
         peer = Path(__file__).parent / "peers" / "lm_eval_choices.py"
         subprocess.run([arguments.peers_python, str(peer), str(job)], check=True)  # noqa: S603
         figures = json.loads(output.read_text(encoding="utf-8"))

@@ -19,6 +19,7 @@ from typing import Final
 from medgenius.config.app import run_verb
 from medgenius.config.compare import CompareConfig, with_runs_named
 from medgenius.config.curate import CurateConfig
+from medgenius.config.empathy import EmpathyConfig
 from medgenius.config.evaluate import EvaluateConfig
 from medgenius.config.fields import Root
 from medgenius.config.launch import Launch
@@ -52,6 +53,7 @@ VERBS: Final = {
     "train": Verb((TrainConfig,)),
     "sweep": Verb((TrainConfig, Sweep), ("-m", "hydra/sweeper=optuna")),
     "curate": Verb((CurateConfig,), ("data.path=/proc/version", "output=clean")),
+    "empathy": Verb((EmpathyConfig,), ("data.path=/proc/version", "output=empathy")),
     "evaluate": Verb((EvaluateConfig,), ("run=.",)),
     "compare": Verb((CompareConfig,), (".",)),
     "report": Verb((ReportConfig,), ("study=default",)),

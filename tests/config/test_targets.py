@@ -17,7 +17,7 @@ from omegaconf import DictConfig, OmegaConf
 from medgenius.config import app
 from medgenius.config.targets import refuse_foreign_code
 from medgenius.errors import ConfigError
-from tests.config.lines import answer
+from tests.config.lines import VERBS, answer
 from tests.support import composed
 
 
@@ -39,7 +39,7 @@ def write(payload: Path, name: str, text: str) -> None:
 
 
 def refused(payload: Path, *line: str) -> str:
-    status, error = answer([*line, f"run.root={payload}/runs", f"hydra.sweep.dir={payload}/sweep"])
+    status, error = answer([*line, f"run.root={payload}/runs", f"hydra.sweep.dir={payload}/sweep"], VERBS["train"])
 
     assert status == 2, error
     assert len(error.splitlines()) == 1

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from medgenius.data.prompt import prompt_messages
+from medgenius.data.dialogue import prompt_messages
 from medgenius.data.sources import load_dialogues
 from medgenius.model.backbone import load_tokenizer
 from tests.llama_cpp import LlamaCpp

@@ -37,8 +37,8 @@ def evaluated_run(tiny_run: Run, tmp_path_factory: pytest.TempPathFactory) -> Ru
 
 def publish_line(run: Run, output: Path, *more: str) -> list[str]:
     # A random model's own probabilities say little; how near the merge is has tests of its own.
-    loose = ("publish.fidelity.max_kl=1", "publish.fidelity.min_agreement=0.2")
-    return [sys.executable, "-m", "medgenius.cli", "publish", f"run={run.path}", f"output={output}", *loose, *more]
+    loose = "publish.fidelity.full={max_kl:1,min_agreement:0.2}"
+    return [sys.executable, "-m", "medgenius.cli", "publish", f"run={run.path}", f"output={output}", loose, *more]
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from huggingface_hub import ModelCard
 from medgenius.config import app
 from medgenius.config.publish import PublishConfig, PublishSettings
 from medgenius.publishing.card import Published, model_card
-from medgenius.publishing.facts import Facts, read_facts
+from medgenius.publishing.facts import Facts, Hardware, read_facts
 from medgenius.publishing.findings import Fidelity
 from medgenius.runs import Run
 
@@ -62,7 +62,9 @@ def test_it_says_what_the_run_says(facts: Facts) -> None:
         "| rouge_l | 0.11 | 0.17 | +0.06 | +0.04 to +0.083 | 46 | 0 |",
         "mean KL divergence of the merged model is 0.0123 nats",
         "in 98.7%",
-        "| energy | not measured |",
+        f"{summary['hardware']['processor']}, {summary['hardware']['cores']} cores, ",
+        "; 1 process(es) |",
+        "| energy | not known: no meter was read |",
         "Base: apache-2.0. Training data: apache-2.0.",
         "python train.py model=tiny lora.r=4 data.max_length=512 data.max_rows=60 trainer.epochs=2",
     ):
@@ -70,6 +72,17 @@ def test_it_says_what_the_run_says(facts: Facts) -> None:
     for limit in ("does not replace professional advice", "cannot diagnose", "not for emergencies"):
         assert limit in card
     assert "by force" not in card
+
+
+def test_hardware_is_told_as_far_as_the_run_tells_it(facts: Facts) -> None:
+    one = Hardware(processor="A CPU", cores=8, memory_bytes=64_000_000_000, gpu="A GPU")
+
+    def told(hardware: Hardware | None) -> str:
+        summary = facts.summary.model_copy(update={"hardware": hardware})
+        return model_card(replace(facts, summary=summary), WHOLE)
+
+    assert "| hardware | A GPU beside A CPU, 8 cores, 64 GB of memory; 1 process(es) |" in told(one)
+    assert "| hardware | not recorded; 1 process(es) |" in told(None)
 
 
 def test_safety_and_memorisation_have_their_own_place(facts: Facts) -> None:

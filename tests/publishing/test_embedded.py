@@ -68,3 +68,20 @@ def test_a_hundred_prompts_have_the_same_tokens_and_the_answers_agree(folder: Pa
         total += len(expected)
         equal += sum(a == b for a, b in zip(answer, expected, strict=False))
     assert equal >= 0.9 * total
+
+
+@pytest.mark.parametrize(("kind", "near"), [("Q8_0", 0.85), ("Q4_0", 0.5)])
+def test_the_quantised_files_answer_as_far_as_their_bits_go(folder: Path, kind: str, near: float) -> None:
+    config = composed()
+    prompt = Prompt(config.prompt, AutoTokenizer.from_pretrained(folder))
+    llama = LlamaCpp(folder / "gguf" / f"smol-{kind}.gguf")
+    plain = load_plain(folder, torch.float32, torch.device("cpu"))
+    same = total = 0
+    for dialogue in load_dialogues(config.data, 0).dialogues[:8]:
+        ids = prompt.encode_prompt(prompt_messages(dialogue))
+        expected = greedy(plain, ids, 8)
+        for number, token in enumerate(expected):  # each after the same tokens
+            same += llama.answer([*ids, *expected[:number]], 1) == [token]
+            total += 1
+    print(f"{kind}: the same next token in {same} of {total}")
+    assert same >= near * total

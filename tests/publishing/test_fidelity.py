@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from medgenius.config.publish import FidelityConfig
+from medgenius.config.publish import Limits
 from medgenius.data.prompt import Example
 from medgenius.inference.tuned import TunedModel, load_tuned
 from medgenius.model.adapter import backbone_of
@@ -44,7 +44,7 @@ def test_it_is_the_mean_over_the_targets(tuned: TunedModel, published: tuple[Pat
 
 
 def test_a_threshold_that_is_passed_is_named_with_both_figures() -> None:
-    limits = FidelityConfig(dialogues=1, max_kl=0.1, min_agreement=0.9)
+    limits = Limits(max_kl=0.1, min_agreement=0.9)
     assert Fidelity(0.1, 0.9, 10, 1).problem(limits) is None
     assert "mean KL 0.2000 nats (at most 0.1)" in str(Fidelity(0.2, 1.0, 10, 1).problem(limits))
     assert "in 80.0% of 10 positions (at least 90.0%)" in str(Fidelity(0.0, 0.8, 10, 1).problem(limits))

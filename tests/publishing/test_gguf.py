@@ -146,3 +146,23 @@ def test_llama_cpp_sees_the_tokens_of_the_training_and_answers_the_same(
         equal += sum(a == b for a, b in zip(answer, expected, strict=False))
     assert tuned.prompt.encode_prompt(asked[0]) == trained[asked[0]]
     assert equal >= 0.9 * total
+
+
+@pytest.mark.parametrize(("kind", "near"), [("Q8_0", 0.9), ("Q4_0", 0.0)])
+def test_llama_cpp_answers_from_the_quantised_files(
+    published: Published, evaluated_run: Run, kind: str, near: float
+) -> None:
+    """A random model's next token changes with every rounding, so of 4 bits only that there are answers is asked."""
+    tuned = load_tuned(evaluated_run)
+    llama = LlamaCpp(published[0] / "gguf" / f"r-4-tiny-{kind}.gguf")
+    plain = load_plain(published[0], torch.float32, torch.device("cpu"))
+    dialogues = load_dialogues(composed("model=tiny").data, 0).dialogues[:10]
+    asked = [tuned.prompt.encode_prompt(prompt_messages(dialogue)) for dialogue in dialogues]
+
+    answers = [llama.answer(ids, 6) for ids in asked]
+
+    for answer in answers:
+        assert len(answer) == 6 or answer[-1] == tuned.tokenizer.eos_token_id
+        assert max(answer) < plain.config.vocab_size
+    first = [answer[0] == greedy(plain, ids, 1)[0] for ids, answer in zip(asked, answers, strict=True)]
+    assert sum(first) >= near * len(first)

@@ -26,8 +26,10 @@ from medgenius.runs import Run
 from tests.support import cache_dir, composed
 
 Published = tuple[Path, str]
-AS_TRAINED = ("publish.formats=[merged]", "publish.base_weights=trained", "publish.fidelity.max_kl=0.0015")
-LOOSE = ("publish.fidelity.max_kl=1", "publish.fidelity.min_agreement=0.2")
+NEAR = "publish.fidelity.trained={max_kl:0.0015,min_agreement:0.65}"
+"""Of a random model, whose most probable token is hardly more probable than others"""
+AS_TRAINED = ("publish.formats=[merged]", "publish.base_weights=trained", NEAR)
+LOOSE = "publish.fidelity.full={max_kl:1,min_agreement:0.2}"
 
 
 def in_process(run: Run, output: Path, *more: str) -> str:
@@ -74,6 +76,16 @@ def test_the_record_says_what_was_measured(published: Published) -> None:
     assert set(record["files"]) == {
         str(file.relative_to(published[0])) for file in published[0].rglob("*") if file.is_file()
     } - {"publish.json"}
+
+
+def test_what_is_there_is_taken_only_with_the_settings_it_was_made_with(
+    published: Published, evaluated_run: Run
+) -> None:
+    must_be_whole(published[0], evaluated_run, settings())
+    with pytest.raises(PublishError, match=r"exists already with publish\.base_weights=full: choose another"):
+        must_be_whole(published[0], evaluated_run, settings("publish.base_weights=trained"))
+    with pytest.raises(PublishError, match="exists already with adapter, merged, gguf: choose another"):
+        must_be_whole(published[0], evaluated_run, settings("publish.formats=[adapter]"))
 
 
 def not_evaluated(run: Path) -> None:
@@ -159,6 +171,8 @@ def test_merged_into_the_weights_of_the_training_it_is_the_model_that_was_evalua
     assert found["kl"] < 0.05 * full["kl"]
     card = (tmp_path / "out" / "README.md").read_text()
     assert "merged into those 4-bit weights, unpacked into full precision" in card
+    assert "and not the same" in (published[0] / "README.md").read_text()
+    assert "publish.base_weights=trained publishes that" in published[1]
 
 
 def test_a_failure_on_the_way_leaves_nothing(
@@ -179,7 +193,7 @@ def test_data_that_are_gone_leave_the_merge_unmeasured(evaluated_run: Run, tmp_p
     shutil.copytree(evaluated_run.path, copy)
     text = (copy / "config.yaml").read_text()
     (copy / "config.yaml").write_text(text.replace("source: sample", "source: file\n  path: /nowhere.jsonl"))
-    line = ("publish.formats=[merged]", *LOOSE)
+    line = ("publish.formats=[merged]", LOOSE)
     with pytest.raises(PublishError, match=r"the merge can't be measured: .*nowhere\.jsonl"):
         in_process(Run(copy, "copy"), tmp_path / "out", *line)
 

@@ -104,8 +104,6 @@ def test_who_says_nothing_gives_way(engine: ScriptedEngine, speaker: Speaker, ti
 
         assert address.ask("GET", "/healthz")[0].status == 200
         assert silent.recv(1000).startswith(b"HTTP/1.1 503")
-        for _ in range(5):  # one after the other, each gives its place back before the next comes
-            assert address.ask("GET", "/healthz")[0].status == 200
         kept.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
         assert kept.recv(1000).startswith(b"HTTP/1.1 200")
         begun.sendall(b"b\r\n\r\n")

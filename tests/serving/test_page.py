@@ -112,6 +112,26 @@ def test_an_emergency_has_its_banner(page: "Page") -> None:
     assert page.locator("article").count() == 0
 
 
+def test_a_long_answer_is_followed_unless_its_reader_scrolled_up(page: "Page", engine: ScriptedEngine) -> None:
+    view = "document.getElementById('conversation')"
+    at_end = f"{view}.scrollHeight - {view}.scrollTop - {view}.clientHeight < 2"
+    engine.script = "And then it may last a little longer. " * 60
+    ask(page, "I have crushing chest pain and my left arm is numb.")  # the banner takes room while it is written
+    done(page)
+    assert page.evaluate(f"{view}.scrollHeight > 2 * {view}.clientHeight")
+    assert page.evaluate(at_end)
+    picture(page, "long")
+
+    engine.seconds_per_word = 0.01
+    ask(page, "Tell me more.")
+    until(page, "[...document.querySelectorAll('.assistant .text')].pop().textContent.length > 50")
+    page.evaluate(f"{view}.scrollTop = 0")
+    until(page, "[...document.querySelectorAll('.assistant .text')].pop().textContent.length > 400")
+    assert page.evaluate(f"{view}.scrollTop") == 0
+    page.keyboard.press("Escape")
+    page.wait_for_selector("#stop", state="hidden")
+
+
 def test_stop_and_escape_end_an_answer(page: "Page", engine: ScriptedEngine) -> None:
     engine.script, engine.seconds_per_word = "word " * 1000, 0.02
     ways: list[Callable[[], None]] = [lambda: page.click("#stop"), lambda: page.keyboard.press("Escape")]

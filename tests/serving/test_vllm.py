@@ -55,6 +55,6 @@ def test_no_list_of_processes_shows_the_key_and_no_log_a_prompt(config: Answerin
     assert config.engine.name == "vllm"
     words = command(config.engine, config, 1234)
 
-    assert "--disable-log-requests" in words
+    assert "--no-enable-log-requests" in words
     assert "--api-key" not in words
     assert words[words.index("--max-model-len") + 1] == str(config.max_prompt_tokens + config.max_new_tokens)

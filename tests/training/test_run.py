@@ -1,6 +1,7 @@
 """Whole runs of the command line on the tiny model, in processes of their own."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -59,6 +60,10 @@ def test_summary_holds_the_promised_figures(finished: Path) -> None:
     assert summary["cost"]["amount"] == pytest.approx(summary["seconds"] / 3600 * summary["cost"]["per_hour"])
     assert summary["rows_skipped"] == 0
     assert {"tokens_per_second", "peak_memory_bytes", "trainable_parameters"} <= summary.keys()
+    hardware = summary["hardware"]
+    assert (hardware["cores"], hardware["gpu"]) == (len(os.sched_getaffinity(0)), None)
+    assert hardware["processor"]
+    assert hardware["memory_bytes"] > summary["peak_memory_bytes"]
 
 
 def test_metrics_tell_every_step(finished: Path) -> None:

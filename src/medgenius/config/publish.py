@@ -14,15 +14,26 @@ GgufType = Literal["F16", "Q8_0", "Q4_0"]
 """How llama.cpp calls them; 16, 8.5 and 4.5 bits per weight."""
 
 
-class FidelityConfig(Schema):
-    """How far the merged model may be from the one that was trained and evaluated."""
+BaseWeights = Literal["full", "trained"]
 
-    dialogues: Annotated[int, Field(gt=0), AlsoCalled("samples", "prompts", "n", "max_items")]
-    """Validation dialogues that are compared, or all where there are fewer."""
+
+class Limits(Schema):
     max_kl: Annotated[float, Field(gt=0), AlsoCalled("kl", "max_kl_divergence", "kl_threshold")]
     """Nats: mean over the target positions of KL(adapter on its quantised base || merged)."""
     min_agreement: Annotated[float, Field(ge=0, le=1), AlsoCalled("agreement", "top1", "min_top1", "threshold")]
     """Share of the target positions in which both models' most probable tokens are the same."""
+
+
+class FidelityConfig(Schema):
+    """How far the merged model may be from the one that was trained and evaluated; a merge beyond that is refused."""
+
+    dialogues: Annotated[int, Field(gt=0), AlsoCalled("samples", "prompts", "n", "max_items")]
+    """Validation dialogues that are compared, or all where there are fewer."""
+    full: Annotated[Limits, AlsoCalled("full_precision")]
+    """With publish.base_weights=full: what the 4-bit rounding of the training alone may account for."""
+    trained: Annotated[Limits, AlsoCalled("quantized", "dequantized")]
+    """With publish.base_weights=trained: up to rounding in bf16 it is the same model. A merge into full weights that is
+    beyond these is published with a note that says so."""
 
 
 class PublishSettings(Schema):
@@ -35,7 +46,7 @@ class PublishSettings(Schema):
     base: Annotated[PathText, AlsoCalled("base_model", "full_precision")] | None
     """Folder or repository with the full-precision weights, for a run whose own base holds 4-bit ones only; null: the
     base of the run."""
-    base_weights: Annotated[Literal["full", "trained"], AlsoCalled("merge_into", "dequantize", "dequantized")]
+    base_weights: Annotated[BaseWeights, AlsoCalled("merge_into", "dequantize", "dequantized")]
     """What the adapter is added to. full: the base's own weights. trained: the same after the 4-bit rounding of the
     training, unpacked again into full precision: the model that was evaluated, nearly token for token."""
     fidelity: Annotated[FidelityConfig, AlsoCalled("merge", "check", "tolerance")]
@@ -53,6 +64,10 @@ class PublishSettings(Schema):
     """Whether a repository that does not exist yet is made private."""
     dry_run: Annotated[bool, AlsoCalled("dryrun", "dry", "push", "push_to_hub", "upload")]
     """With target=hub: only print what would go where."""
+
+    @property
+    def limits(self) -> Limits:
+        return self.fidelity.trained if self.base_weights == "trained" else self.fidelity.full
 
     @field_validator("formats", "gguf_types")
     @classmethod

@@ -57,13 +57,9 @@ def train_and_tell(config: EmpathyConfig, console: Console) -> Path:
     found = train_empathy(Path(config.data.path).expanduser(), output, config.seed)
     title = f"{found.rows:,} replies to {found.posts:,} posts, {found.folds} folds by post: held-out rows"
     table = Table(title=title, title_justify="left")
-    for column, justify in (
-        ("scale", "left"),
-        ("macro-F1", "right"),
-        ("weighted kappa", "right"),
-        ("accuracy", "right"),
-    ):
-        table.add_column(column, justify=justify)
+    table.add_column("scale")
+    for column in ("macro-F1", "weighted kappa", "accuracy"):
+        table.add_column(column, justify="right")
     for name, quality in [*found.scales.items(), ("sum, 0 to 6", found.total)]:
         figures = (quality.macro_f1, quality.kappa, quality.accuracy)
         table.add_row(name.replace("_", " "), *(f"{figure:.2f}" for figure in figures))

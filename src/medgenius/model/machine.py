@@ -1,5 +1,7 @@
 """What this machine has: where to compute, in which precision, and how much memory was used."""
 
+import os
+import platform
 import resource
 from contextlib import suppress
 from dataclasses import dataclass
@@ -35,6 +37,35 @@ class Machine:
         if self.device.type == "cuda":
             return torch.cuda.max_memory_allocated(self.device)
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024  # Linux counts in KiB
+
+
+@dataclass(frozen=True, slots=True)
+class Hardware:
+    """What a process computes on, as the system names it."""
+
+    processor: str
+    cores: int
+    """That this process may use"""
+    memory_bytes: int
+    """Of the machine"""
+    gpu: str | None
+    """The one that computes, where one does"""
+
+
+def hardware_of(device: torch.device) -> Hardware:
+    """Of this machine."""
+    gpu = torch.cuda.get_device_name(device) if device.type == "cuda" else None
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return Hardware(_processor(), len(os.sched_getaffinity(0)), memory, gpu)
+
+
+def _processor() -> str:
+    with suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            name, _, value = line.partition(":")
+            if name.strip() == "model name":  # Arm has no such line
+                return value.strip()
+    return platform.machine()
 
 
 def forget_peak_memory() -> None:

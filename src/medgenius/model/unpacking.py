@@ -4,6 +4,8 @@ Without a copy every use of a weight unpacks it again: once in the forward and o
 """
 
 import os
+from contextlib import suppress
+from pathlib import Path
 
 import torch
 from bitsandbytes.functional import dequantize_4bit
@@ -74,7 +76,11 @@ def _unpacked(layer: Linear4bit, dtype: torch.dtype) -> Tensor:
 
 
 def free_memory(device: torch.device) -> int:
-    """In bytes."""
+    """In bytes; of the machine's memory, what can be had without swapping."""
     if device.type == "cuda":
         return torch.cuda.mem_get_info(device)[0]
+    with suppress(OSError):
+        for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
+            if line.startswith("MemAvailable:"):  # the cache of files counts as free: a loaded model fills it
+                return int(line.split()[1]) * 1024
     return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")

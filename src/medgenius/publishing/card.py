@@ -8,7 +8,7 @@ from omegaconf import OmegaConf
 
 from medgenius.config.publish import PublishSettings
 from medgenius.publishing.command import training_command
-from medgenius.publishing.facts import Curation, Facts, Metric
+from medgenius.publishing.facts import Curation, Facts, Hardware, Metric
 from medgenius.publishing.findings import Fidelity
 
 _LIBRARIES: Final = (("merged", "transformers"), ("adapter", "peft"), ("gguf", "gguf"))
@@ -158,6 +158,8 @@ def _merge(published: Published, quantization: str) -> str:
             f"{found.agreement:.1%}."
         )
     )
+    if found and not found.is_within(published.settings.fidelity.trained):
+        text += " So these weights are near the model that the results above are of, and not the same."
     return f"## Merge\n\n{text}\n"
 
 
@@ -211,14 +213,21 @@ def _training(facts: Facts) -> str:
         ("seed", str(config.seed)),
         (
             "hardware",
-            f"{trainer.processes} process(es), trainer.accelerator={trainer.accelerator}; the run records no more",
+            f"{_hardware(summary.hardware)}; {trainer.processes} process(es)",
         ),
         ("peak memory", f"{summary.peak_memory_bytes / 1e9:.1f} GB"),
         ("time", f"{summary.seconds:,.0f} s, {summary.tokens_per_second:,.0f} tokens per second of training steps"),
         ("estimated cost", f"{summary.cost.amount:.3f} {summary.cost.currency} at {summary.cost.per_hour:.2f} an hour"),
-        ("energy", "not measured"),
+        ("energy", "not known: no meter was read"),
     ]
     return f"## Training\n\n{_table(('', ''), rows)}\n```bash\n{training_command(config)}\n```\n"
+
+
+def _hardware(hardware: Hardware | None) -> str:
+    if hardware is None:
+        return "not recorded"
+    cores = f"{hardware.processor}, {hardware.cores} cores, {hardware.memory_bytes / 1e9:.0f} GB of memory"
+    return f"{hardware.gpu} beside {cores}" if hardware.gpu else cores
 
 
 def _files(published: Published) -> str:

@@ -36,6 +36,13 @@ class Cost(_Read):
     per_hour: float
 
 
+class Hardware(_Read):
+    processor: str
+    cores: int
+    memory_bytes: int
+    gpu: str | None
+
+
 class Summary(_Read):
     """summary.json"""
 
@@ -53,6 +60,8 @@ class Summary(_Read):
     peak_memory_bytes: int
     seconds: float
     trainable_parameters: int
+    hardware: Hardware | None = None
+    """None where the run has not told"""
     cost: Cost
 
 

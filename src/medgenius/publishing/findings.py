@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from medgenius.config.publish import FidelityConfig
+from medgenius.config.publish import Limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,14 +15,17 @@ class Fidelity:
     """Where a target follows."""
     dialogues: int
 
-    def problem(self, config: FidelityConfig) -> str | None:
+    def is_within(self, limits: Limits) -> bool:
+        return self.kl <= limits.max_kl and self.agreement >= limits.min_agreement
+
+    def problem(self, limits: Limits) -> str | None:
         """Why the merged model is not the evaluated one, or None."""
-        if self.kl <= config.max_kl and self.agreement >= config.min_agreement:
+        if self.is_within(limits):
             return None
         return (
             f"the merged model is not the one that was evaluated: mean KL {self.kl:.4f} nats (at most "
-            f"{config.max_kl:g}), the same most probable token in {self.agreement:.1%} of {self.positions:,} positions "
-            f"(at least {config.min_agreement:.1%}); publish.base_weights=trained is nearer to it"
+            f"{limits.max_kl:g}), the same most probable token in {self.agreement:.1%} of {self.positions:,} positions "
+            f"(at least {limits.min_agreement:.1%})"
         )
 
 

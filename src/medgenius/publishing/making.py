@@ -103,7 +103,7 @@ def _merge(work: _Work, folder: Path) -> None:
     tuned = load_tuned(work.facts.run)
     _measure(work, tuned, folder, dialogues[: settings.fidelity.dialogues])
     if settings.verify:
-        work.verified = found = verify(tuned, folder, dialogues[:_ITEMS], settings.fidelity.min_agreement)
+        work.verified = found = verify(tuned, folder, dialogues[:_ITEMS], settings.limits.min_agreement)
         work.say(
             "verified",
             f"in a fresh process: {found.items} dialogues, equal prompt tokens, {found.agreement:.1%} of the answer "
@@ -130,5 +130,8 @@ def _measure(work: _Work, tuned: TunedModel, folder: Path, dialogues: list[Dialo
         f"KL {found.kl:.4f} nats, the same most probable token in {found.agreement:.1%} of {found.positions:,} "
         "positions",
     )
-    if problem := found.problem(work.settings.fidelity):
-        work.doubt(problem)
+    if problem := found.problem(work.settings.limits):
+        nearer = "; publish.base_weights=trained is nearer to it" if work.settings.base_weights == "full" else ""
+        work.doubt(problem + nearer)
+    elif not found.is_within(work.settings.fidelity.trained):
+        work.say("note", "near the model that was evaluated, not the same: publish.base_weights=trained publishes that")

@@ -8,7 +8,7 @@ from typing import Final
 
 from pydantic import BaseModel, ValidationError
 
-from medgenius.config.publish import Format, GgufType, PublishSettings
+from medgenius.config.publish import BaseWeights, Format, GgufType, PublishSettings
 from medgenius.errors import PublishError
 from medgenius.publishing.findings import Fidelity, Verified
 from medgenius.publishing.inspection import published_files
@@ -24,6 +24,7 @@ class Record(BaseModel):
     """SHA-256 of the run's adapter_model.safetensors"""
     formats: list[Format]
     gguf_types: list[GgufType]
+    base_weights: BaseWeights
     objections: list[str]
     """Why the run should not have been published; not empty only where that was forced."""
     fidelity: Fidelity | None
@@ -47,6 +48,7 @@ def write_record(  # noqa: PLR0913, PLR0917  each is a field of it
         adapter=_digest(run.adapter / "adapter_model.safetensors"),
         formats=settings.formats,
         gguf_types=settings.gguf_types,
+        base_weights=settings.base_weights,
         objections=list(objections),
         fidelity=fidelity,
         verified=verified,
@@ -69,6 +71,8 @@ def must_be_whole(folder: Path, run: Run, settings: PublishSettings) -> None:
         raise PublishError(f"{other} and holds another run: choose another, or remove it")
     if (record.formats, record.gguf_types) != (settings.formats, settings.gguf_types):
         raise PublishError(f"{other} with {', '.join(record.formats)}: choose another, or remove it")
+    if record.base_weights != settings.base_weights:
+        raise PublishError(f"{other} with publish.base_weights={record.base_weights}: choose another, or remove it")
     if record.files != _digests(folder):
         raise PublishError(f"{other}, and its files were changed since: remove it, then publish anew")
     if record.objections and not settings.force:

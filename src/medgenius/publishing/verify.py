@@ -60,7 +60,7 @@ def verify(tuned: TunedModel, folder: Path, dialogues: Sequence[Dialogue], min_a
     if found.agreement < min_agreement:
         raise PublishError(
             f"publish.verify: reloaded, the model gives {found.agreement:.1%} of the run's answer tokens, and at least "
-            f"{min_agreement:.1%} is asked for (publish.fidelity.min_agreement)"
+            f"{min_agreement:.1%} is asked for (min_agreement in publish.fidelity)"
         )
     return found
 

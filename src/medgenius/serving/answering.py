@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,6 +12,7 @@ from medgenius.errors import DataError
 from medgenius.inference.sampling import Sampling
 from medgenius.serving.engine import Cancel, FullError, Piece, Question
 from medgenius.serving.guard import Guard, GuardedAnswer, Verdict
+from medgenius.serving.mailbox import Mailbox
 from medgenius.serving.metrics import Metrics
 from medgenius.serving.models import Served
 from medgenius.serving.refusals import Refusal
@@ -37,6 +37,7 @@ class Answering:
         self._config = config
         self._metrics = metrics
         self._guard = Guard(config.guard)
+        self._mailbox: tuple[asyncio.AbstractEventLoop, Mailbox[Piece]] | None = None
         self._seconds = 1.0
         """What an answer took of late, smoothed"""
 
@@ -110,6 +111,12 @@ class Answering:
     def guarded(self, verdict: Verdict) -> GuardedAnswer:
         return self._guard.answer(verdict)
 
+    def mailbox(self, loop: asyncio.AbstractEventLoop) -> Mailbox[Piece]:
+        """The one that all answers of a loop share."""
+        if self._mailbox is None or self._mailbox[0] is not loop:
+            self._mailbox = loop, Mailbox(loop)
+        return self._mailbox[1]
+
     @property
     def answer_seconds(self) -> float:
         return self._config.answer_seconds
@@ -149,8 +156,10 @@ class Answer:
         self._begun = time.perf_counter()
         self._loop = asyncio.get_running_loop()
         self._heard: asyncio.Queue[Piece | None] = asyncio.Queue()
+        self._mailbox = answering.mailbox(self._loop)
         self._guarded = answering.guarded(verdict)
         self._ended = False
+        self._problem: Refusal | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._cancel: Cancel | None = None
         if not self._guarded.ended:
@@ -159,8 +168,7 @@ class Answer:
 
     def hear(self, piece: Piece) -> None:
         """The engine's thread hands over a piece."""
-        with suppress(RuntimeError):  # the loop has ended, and the reader with it
-            self._loop.call_soon_threadsafe(self._heard.put_nowait, piece)
+        self._mailbox.put(self._heard.put_nowait, piece)
 
     async def pieces(self) -> AsyncIterator[str]:
         """What the reader sees, as it comes; empty pieces are left out.
@@ -170,24 +178,33 @@ class Answer:
         """
         if opening := self._guarded.begin():
             yield opening
-        while not self._guarded.ended:
+        while not (self._ended or self._guarded.ended):
             piece = await self._heard.get()
-            if piece is None:
-                if not self.tokens:
-                    raise self._too_late()
-                piece = Piece("", 0, "length")
-            if piece.end == "failed":
-                text = "the model could not go on with this answer"
-                raise Refusal(500, "engine_failed", text, emergency=self.verdict.emergency_text)
-            if shown := self._take(piece):
+            shown = self._take(piece)
+            # What has come meanwhile, while the reader or the loop was slow, goes with it.
+            while not (self._ended or self._guarded.ended or self._heard.empty()):
+                shown += self._take(self._heard.get_nowait())
+            if shown:
                 yield shown
-            if piece.end:
-                if rest := self._end(piece.end):
-                    yield rest
-                break
+            if self._problem:
+                raise self._problem
         self._ended = True
 
-    def _take(self, piece: Piece) -> str:
+    def _take(self, piece: Piece | None) -> str:
+        """What the reader may see now; None for a piece is the end of its time."""
+        if piece is None:
+            self._problem = None if self.tokens else self._too_late()
+            piece = Piece("", 0, "length")
+        if piece.end == "failed":
+            text = "the model could not go on with this answer"
+            self._problem = Refusal(500, "engine_failed", text, emergency=self.verdict.emergency_text)
+        self._ended = piece.end is not None
+        if self._problem or piece.end == "failed":
+            return ""
+        shown = self._read(piece)
+        return shown + self._end(piece.end) if piece.end else shown
+
+    def _read(self, piece: Piece) -> str:
         if piece.tokens and self.first_seconds is None:
             self.first_seconds = time.perf_counter() - self._begun
         self.tokens += piece.tokens

@@ -87,10 +87,10 @@ class LimitedProtocol(H11Protocol):
         if oldest is None:
             return False
         del self.idle[oldest]
-        if oldest.cycle is None:
-            oldest._refuse()
-        else:
+        if oldest.cycle:
             oldest.transport.close()  # all of its requests have been answered
+        else:
+            oldest._refuse()
         return True
 
     def _refuse(self) -> None:

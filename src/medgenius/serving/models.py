@@ -21,7 +21,7 @@ from medgenius.inference.tuned import TunedModel, load_tuned, put_adapter
 from medgenius.model.backbone import load_tokenizer
 from medgenius.runs import Run, read_config
 from medgenius.serving.engine import Engine
-from medgenius.serving.transformers_engine import TransformersEngine
+from medgenius.serving.transformers_engine import Loaded, TransformersEngine
 
 _BASE, _TUNED = RESERVED
 _PROMPT_TOKENS_PER_STEP = 512
@@ -82,9 +82,19 @@ def _speaker(config: TrainConfig) -> Speaker:
 
 
 def _with_transformers(run: Run, config: AnsweringConfig, engine: TransformersConfig) -> Served:
+    speakers: dict[str, Speaker] = {}
+
+    def load() -> Loaded:
+        return _decoders(run, config, engine, speakers)
+
+    return Served(TransformersEngine(load, engine.streams, engine.waiting), speakers)
+
+
+def _decoders(run: Run, config: AnsweringConfig, engine: TransformersConfig, speakers: dict[str, Speaker]) -> Loaded:
+    """Of the run, its base and the further runs; fills in how each is spoken to."""
     tuned = load_tuned(run)
     speaker = Speaker(tuned.prompt, tuned.config.data.default_instruction)
-    speakers = {_TUNED: speaker, _BASE: speaker}
+    speakers |= {_TUNED: speaker, _BASE: speaker}
     per_stream = config.max_prompt_tokens + config.max_new_tokens
     capacity = Capacity(engine.streams, engine.streams * rounded(per_stream), _PROMPT_TOKENS_PER_STEP)
     decoders = {_TUNED: Decoder(tuned, capacity, _shared(speaker))}
@@ -99,8 +109,7 @@ def _with_transformers(run: Run, config: AnsweringConfig, engine: TransformersCo
         other = _beside(tuned, name, Run(Path(folder).expanduser().resolve(), name))
         speakers[name] = Speaker(Prompt(other.prompt, tuned.tokenizer), other.data.default_instruction)
         decoders[name] = Decoder(tuned, capacity, _shared(speakers[name]))
-    own_tokenizer = deepcopy(tuned.tokenizer)  # the engine's thread decodes while others encode
-    return Served(TransformersEngine(decoders, own_tokenizer, engine.streams, engine.waiting), speakers)
+    return decoders, deepcopy(tuned.tokenizer)  # the engine's thread decodes while others encode
 
 
 def _beside(tuned: TunedModel, name: str, run: Run) -> TrainConfig:

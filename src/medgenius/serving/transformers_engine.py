@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
 
@@ -13,6 +14,8 @@ from medgenius.serving.engine import Cancel, FullError, Listener, Load, Piece, Q
 from medgenius.serving.text import Detokenizer
 
 _log = logging.getLogger("medgenius.serving")
+Loaded = tuple[Mapping[str, Decoder], PreTrainedTokenizerBase]
+"""A decoder for each name, over the same frozen weights, and the tokenizer of the answers"""
 
 
 @dataclass(slots=True)
@@ -26,17 +29,18 @@ class _Answer:
 class TransformersEngine:
     """One thread computes; each step gives every running answer of every model a token."""
 
-    def __init__(
-        self, decoders: Mapping[str, Decoder], tokenizer: PreTrainedTokenizerBase, streams: int, waiting: int
-    ) -> None:
+    def __init__(self, load: Callable[[], Loaded], streams: int, waiting: int) -> None:
         """
         Args:
-            decoders: one for each name, over the same frozen weights
+            load: is called on the thread that computes. OpenMP keeps a team of threads for each thread that has called
+                it, and where the teams are more than the cores, they go to sleep between two products: loading
+                elsewhere would cost a third of the speed
             streams: answers that a decoder writes at a time
             waiting: further questions that may be here
+
+        Raises:
+            MedGeniusError: as `load`.
         """
-        self._decoders = dict(decoders)
-        self._tokenizer = tokenizer
         self._most = streams + waiting
         self._changed = threading.Condition()
         self._commands: list[Callable[[], None]] = []
@@ -46,8 +50,10 @@ class TransformersEngine:
         self._closing = False
         self._answers: dict[int, _Answer] = {}
         """Of the thread alone"""
-        self._thread = threading.Thread(target=self._run, name="decoder", daemon=True)
+        ready: Future[Loaded] = Future()
+        self._thread = threading.Thread(target=self._load_and_run, args=(load, ready), name="decoder", daemon=True)
         self._thread.start()
+        self._decoders, self._tokenizer = ready.result()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -84,7 +90,16 @@ class TransformersEngine:
             self._changed.notify()
         self._thread.join()
 
-    def _run(self) -> None:
+    def _load_and_run(self, load: Callable[[], Loaded], ready: "Future[Loaded]") -> None:
+        try:
+            loaded = load()
+        except BaseException as error:  # whoever waits for this is to have it
+            ready.set_exception(error)
+            return
+        ready.set_result(loaded)
+        self._run(loaded[0])
+
+    def _run(self, decoders: Mapping[str, Decoder]) -> None:
         while True:
             with self._changed:
                 while not (self._commands or self._answers or self._closing):
@@ -94,7 +109,7 @@ class TransformersEngine:
                 commands, self._commands = self._commands, []
             for command in commands:
                 command()
-            for decoder in self._decoders.values():
+            for decoder in decoders.values():
                 self._step(decoder)
 
     def _step(self, decoder: Decoder) -> None:

@@ -35,7 +35,7 @@ def command(config: VllmConfig, answering: AnsweringConfig, port: int) -> list[s
         *("--served-model-name", _TUNED),
         *("--max-model-len", str(answering.max_prompt_tokens + answering.max_new_tokens)),
         *("--max-num-seqs", str(config.streams)),
-        "--disable-log-requests",  # prompts are patients' words
+        "--no-enable-log-requests",  # prompts are patients' words; vLLM 0.10.1 and newer
         *config.arguments,
     ]
 

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pytorch_lightning.loggers import Logger, WandbLogger
 
 from medgenius.model.adapter import trainable_parameters
+from medgenius.model.machine import hardware_of
 from medgenius.training.loggers import end_wandb
 from medgenius.training.parts import Outcome, Parts
 from medgenius.training.report import write_report
@@ -43,6 +44,7 @@ def summarize(parts: Parts, outcome: Outcome) -> Summary:
         peak_memory_bytes=parts.machine.peak_memory_bytes(),
         seconds=seconds,
         trainable_parameters=trainable_parameters(module.model),
+        hardware=hardware_of(parts.machine.device),
         cost=Cost(seconds / 3600 * run_config.cost_per_hour, run_config.currency, run_config.cost_per_hour),
     )
 

@@ -11,6 +11,7 @@ from rich.panel import Panel
 from rich.table import Table
 
 from medgenius.config.duration import duration
+from medgenius.model.machine import Hardware
 from medgenius.runs import Run, write_json
 
 Status = Literal["finished", "pruned", "failed", "interrupted"]
@@ -47,6 +48,8 @@ class Summary:
     seconds: float
     """From the first row read to the adapter written, over all processes that worked on the run."""
     trainable_parameters: int
+    hardware: Hardware
+    """Of the process that wrote this; others of the run may have had another machine."""
     cost: Cost
 
 

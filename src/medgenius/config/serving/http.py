@@ -22,7 +22,7 @@ class ServingConfig(AnsweringConfig):
     requests_per_minute: Annotated[int, Field(gt=0), AlsoCalled("rate_limit", "rpm")] | None
     """Of one key, or of one address where keys are off; null for no limit."""
     max_connections: Annotated[int, Field(gt=0), AlsoCalled("limit_concurrency", "connections")]
-    """Open at a time; one more is answered with 503 and closed."""
+    """Open at a time; for one more, the longest idle one is closed, or where none is idle, it is told 503."""
     receive_seconds: Annotated[float, Field(gt=0), AlsoCalled("read_timeout", "header_timeout", "body_timeout")]
     """How long a client may take to send a whole request."""
     answer_seconds: Annotated[float, Field(gt=0), AlsoCalled("timeout", "request_timeout")]

@@ -64,6 +64,11 @@ function show(role, text) {
   return article;
 }
 
+function isAtEnd() {
+  const view = $("conversation");
+  return view.scrollHeight - view.scrollTop - view.clientHeight < 48;
+}
+
 function follow() {
   const view = $("conversation");
   view.scrollTop = view.scrollHeight;
@@ -86,7 +91,9 @@ function addCopy(article) {
       say("Selected: press Ctrl+C to copy.");
     }
   });
+  const reading = isAtEnd();
   article.append(button);
+  if (reading) follow();
 }
 
 async function* eventsOf(response) {
@@ -117,11 +124,12 @@ async function answer(article) {
   let urgent = false;
   for await (const event of eventsOf(response)) {
     if (event.error) throw event.error;
+    const reading = isAtEnd(); // who has scrolled up to read is left there
     if (event.safety) urgent = event.safety.emergency;
     const delta = event.choices[0] ? event.choices[0].delta.content || "" : "";
     if (urgent && delta) { emergency(delta); urgent = false; } // the first text of an emergency is its text
     body.textContent += delta;
-    follow();
+    if (reading) follow();
   }
 }
 
