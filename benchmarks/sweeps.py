@@ -33,7 +33,8 @@ from optuna.study import Study
 from optuna.trial import TrialState
 from pytorch_lightning import Callback, LightningModule, Trainer
 
-from medgenius.config.app import config_dir, in_sweep_words
+from medgenius.config.app import config_dir
+from medgenius.config.arguments import in_sweep_words
 from medgenius.config.train import TrainConfig
 from medgenius.sweeps.planning import config_with, make_plan
 from medgenius.sweeps.worker import Worker, start_worker
@@ -43,7 +44,7 @@ _ALLOWED = 2.0
 """Seconds between two trials."""
 _TINY = (
     *("model=tiny", "tracking=off", "trainer.compile=false", "model.cache_dequantized=true", "data.max_length=512"),
-    *("data.max_rows=60", "trainer.batch_size=8", "trainer.epochs=12", "hydra.sweeper.sampler=random"),
+    *("data.max_rows=8", "trainer.batch_size=2", "trainer.epochs=8", "hydra.sweeper.sampler=random"),
     *("lora.r=choice(4,8,16,32,64)", "optimizer.learning_rate=log(interval(1e-4,1e-1))"),
 )
 _SHORT = (

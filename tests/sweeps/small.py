@@ -8,7 +8,8 @@ from pathlib import Path
 from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig
 
-from medgenius.config.app import config_dir, in_sweep_words
+from medgenius.config.app import config_dir
+from medgenius.config.arguments import in_sweep_words
 from medgenius.config.train import TrainConfig
 from medgenius.sweeps.planning import config_with, make_plan
 from medgenius.sweeps.study import Plan

@@ -70,7 +70,11 @@ def test_a_killed_study_goes_on_where_it_was_and_ends_with_as_many_trials_as_ask
 def test_the_line_for_the_best_trial_trains_the_same_bytes_alone(tmp_path: Path) -> None:
     """Also where an experiment's file brings the study; only `-m` makes it one."""
     rows = ROOT / "src/medgenius/data/sample/dialogues.jsonl"
-    study = ("trainer.epochs=range(1,3)", "hydra.sweeper.n_trials=2", "hydra.sweeper.seed_trials=[{lora.r: 4}]")
+    study = (
+        "trainer.epochs=range(1,3)",
+        "hydra.sweeper.n_trials=2",
+        "hydra.sweeper.seed_trials=[{lora.r: 4, trainer.epochs: 1}]",
+    )
     words = ["train.py", "-m", *TINY, f"run.root={tmp_path}", "experiment=rank_lr_epochs", f"data.path={rows}", *study]
     told = subprocess.run([sys.executable, *words], cwd=ROOT, capture_output=True, text=True, timeout=500, check=True)
     (again,) = (line for line in told.stdout.splitlines() if line.startswith("again  python train.py "))

@@ -18,9 +18,9 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from medgenius.config.arguments import in_hydras_grammar
 from medgenius.config.fields import Root
 from medgenius.config.launch import Launch, found_place
-from medgenius.config.suggest import keys
 from medgenius.config.sweeper import Sweep
 from medgenius.config.targets import guard_composition
 from medgenius.config.validate import R, to_config, unknown_key
@@ -28,9 +28,6 @@ from medgenius.errors import ConfigError, Interrupted, MedGeniusError, shown
 
 _UNKNOWN_OVERRIDE = re.compile(r"Could not (?:override|delete from config\.) '([^']+)'|Key '([^']+)' is not in struct")
 _FULL_KEY = re.compile(r"full_key: (\S+)")
-_DIRECTORIES = {"run", "run.path", "run.resume", "output"}
-"""Keys whose value is a directory."""
-_SPACE = "hydra.sweeper.space."
 _TIME_FOR_THE_FIRST = 5.0
 """Seconds."""
 _LONGEST_LINE = 480
@@ -54,9 +51,7 @@ def run_verb(schema: type[R], task: Callable[[R, Launch], int]) -> int:
     # Hydra prints several lines and leaves the process for what a user did; with this set it raises instead.
     os.environ["HYDRA_FULL_ERROR"] = "1"
 
-    sys.argv[1:] = [
-        in_sweep_words(_with_quoted_directory(_with_whole_key(argument, schema))) for argument in sys.argv[1:]
-    ]
+    sys.argv[1:] = [in_hydras_grammar(argument, schema) for argument in sys.argv[1:]]
     statuses: list[int] = []
     begun = False
 
@@ -114,37 +109,6 @@ def composed(schema: type[R], *overrides: str) -> R:
     """
     with initialize_config_dir(version_base="1.3", config_dir=str(config_dir())):
         return to_config(compose(schema.file, overrides=list(overrides)), schema)
-
-
-def _with_whole_key(argument: str, schema: type[Root]) -> str:
-    """`run=<dir>` where the verb takes a run: conf/run is a group as well, so Hydra would look for a file there."""
-    takes_a_run = "run.path" in (key for key, _ in keys(schema))
-    return f"run.path={argument.removeprefix('run=')}" if takes_a_run and argument.startswith("run=") else argument
-
-
-def _with_quoted_directory(argument: str) -> str:
-    """Run directories are called by their overrides (`lora.r=64,seed=1`), which Hydra would take apart."""
-    key, equals, value = argument.partition("=")
-    if key not in _DIRECTORIES or not equals or value[:1] in {"'", '"'}:
-        return argument
-    return f"{key}='" + value.replace("'", "\\'") + "'"
-
-
-def in_sweep_words(argument: str) -> str:
-    """What people write for a search space, in Hydra's grammar.
-
-    `log(…)` is `tag(log,…)`. Below hydra.sweeper.space a key may be new, may have its dots escaped, and its words are
-    no sweep of Hydra's own.
-    """
-    key, equals, value = argument.partition("=")
-    if not equals or not re.fullmatch(r"[+~]*[\w.\\/@-]+", key):
-        return argument
-    value = re.sub(r"(?<!\w)log\(", "tag(log,", value)
-    if not key.lstrip("+").startswith(_SPACE):
-        return f"{key}={value}"
-    words = re.match(r"(choice|range|interval|int|float|tag|shuffle|sort)\(", value)
-    quoted = f"'{value}'" if words and "'" not in value else value
-    return f"++{key.lstrip('+').replace(chr(92), '')}={quoted}"
 
 
 def _refuse_a_lone_study() -> None:

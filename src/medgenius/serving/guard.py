@@ -83,6 +83,11 @@ class Guard:
         return GuardedAnswer(verdict, self._config)
 
 
+def _shape(text: str) -> int:
+    """Characters without the white space at the end: it waits for what follows it, and with nothing it leaves."""
+    return len(text.rstrip())
+
+
 @cache
 def _languages() -> Languages:
     return Languages()
@@ -157,21 +162,20 @@ class GuardedAnswer:
     def _released(self, *, at_end: bool) -> str:
         """What has not been shown yet and may be; sentences are judged once they are whole."""
         policy, text = self._config.dangerous_advice, self._text
-        shape = len(text.rstrip())  # white space waits for what follows it, and at the end leaves
         if policy == "ignore":
-            return self._show(shape)
+            return self._show(_shape(text))
         ends = [match.end() for match in _SENTENCE_END.finditer(text, self._judged)]
         for end in [*ends, len(text)] if at_end else ends:
             if dangerous_advice(self._verdict.question, text[:end]):
                 return self._corrected(end)
             self._judged = end
-        return self._show(min(shape, self._judged) if policy == "withhold" else shape)
+        return self._show(_shape(text[: self._judged] if policy == "withhold" else text))
 
     def _corrected(self, end: int) -> str:
         """End the answer: behind the sentence where it was shown in part already, before it where it was not."""
         self.ended = self.corrected = True
         withhold = self._config.dangerous_advice == "withhold"
-        shown = self._show(len(self._text[: self._judged if withhold else end].rstrip()))
+        shown = self._show(_shape(self._text[: self._judged if withhold else end]))
         return shown + self._apart(correction_text(self._verdict.language))
 
     def _show(self, until: int) -> str:
