@@ -14,6 +14,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 LAYERS = [
     "errors",
     "categories",
+    "connection",
     "config",
     "exchange",
     "runs",

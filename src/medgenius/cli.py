@@ -38,6 +38,10 @@ _USAGE = """usage: medgenius train|curate|empathy|evaluate|compare|report|publis
 """
 
 
+_PIPED = 240
+"""Columns of a table that goes to a file or another program, where no line is too long."""
+
+
 def main() -> int:
     """Entry point of the `medgenius` command; gives the exit status."""
     if len(sys.argv) < 2 or sys.argv[1] in {"-h", "--help"}:
@@ -143,7 +147,8 @@ def _compare(config: CompareConfig, _: Launch) -> int:
 
     from medgenius.evaluation.compare import compare_runs  # noqa: PLC0415
 
-    compare_runs(config, Console())
+    console = Console()
+    compare_runs(config, console if console.is_terminal else Console(width=_PIPED))
     return 0
 
 

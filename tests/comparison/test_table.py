@@ -131,3 +131,16 @@ def test_the_page_stands_alone_and_quotes_names_safely(tmp_path: Path) -> None:
     assert "http" not in page
     assert "<script" not in page
     assert '<td class="figure best">1</td>' in page
+
+
+def test_a_pruned_run_is_no_best_and_keys_keep_their_names(tmp_path: Path) -> None:
+    """It took less time because it did less."""
+    key = "optimizer.learning_rate"
+    paths = [made_run(tmp_path / f"{i}", f"{key}={i}", loss=float(i)) for i in (1, 2, 3)]
+    write_json(Run(paths[0], "1").summary, {"status": "pruned", "validation_loss_after": 1.0})
+    write_page(tmp_path / "page.html", run_table(read_rows(paths), "validation_loss"))
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+
+    assert key in page
+    assert '<td class="figure best">2</td>' in page
+    assert '<td class="figure best">1</td>' not in page

@@ -14,9 +14,9 @@ STYLE: Final = (
     + """
 main { max-width: 1400px; } .runs { width: auto; min-width: 60%; }
 .runs td, .runs th { padding: .35rem 0 .35rem 1.4rem; text-align: right; font-variant-numeric: tabular-nums; }
-.runs th { overflow-wrap: anywhere; min-width: 4.5rem; vertical-align: bottom; }
+.runs th { min-width: 4.5rem; vertical-align: bottom; }
 .runs td:first-child, .runs th:first-child { text-align: left; padding-left: 0; position: sticky; left: 0;
-  background: var(--page); overflow-wrap: anywhere; min-width: 11rem; }
+  background: var(--page); overflow-wrap: anywhere; min-width: 18rem; }
 .runs .best { color: var(--bar); font-weight: 600; } .runs .figure { background: var(--card); }
 .better { color: #2a7f4f; } .worse { color: #b3402f; }
 @media (prefers-color-scheme: dark) { .better { color: #5fbf8a; } .worse { color: #e07a68; } }
@@ -43,21 +43,27 @@ def write_page(path: Path, table: RunTable, more: str = "") -> None:
     )
 
 
+_SHORTENED: Final = frozenset({"pruned", "interrupted", "failed"})
+"""Runs that took less time because they did less are no best."""
+
+
 def _table(table: RunTable) -> str:
     bests = {name: _best(table, name) for name in table.figures}
     kinds = ["", *("" for _ in table.settings), *("figure" for _ in table.figures), ""]
     rows = []
     for row, cells in zip(table.rows, table.cells(), strict=True):
         best = {name for name in table.figures if row.figures.get(name) == bests[name] is not None}
+        best = best if row.status not in _SHORTENED else set()
         classes = [
             f"{kind} best" if column in best else kind for kind, column in zip(kinds, table.columns, strict=True)
         ]
         rows.append([(text, name) for text, name in zip(cells, classes, strict=True)])
-    return html_table("runs", [(name.replace("_", " "), "") for name in table.columns], rows)
+    head = [(name.replace("_", " ") if name in table.figures else name, "") for name in table.columns]
+    return html_table("runs", head, rows)
 
 
 def _best(table: RunTable, name: str) -> float | None:
-    found = [row.figures[name] for row in table.rows if name in row.figures]
+    found = [row.figures[name] for row in table.rows if name in row.figures and row.status not in _SHORTENED]
     if len(found) < 2 or min(found) == max(found):
         return None
     return max(found) if any(name in row.higher_is_better for row in table.rows) else min(found)

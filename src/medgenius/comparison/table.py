@@ -88,7 +88,9 @@ def _figure(value: float | None) -> str:
     """Four decimals for what is small, none for what is large."""
     if value is None:
         return ""
-    return f"{value:,.0f}" if abs(value) >= 1000 or value == int(value) else f"{value:.4f}"
+    if abs(value) >= 1000 or value == int(value):
+        return f"{value:,.0f}"
+    return f"{value:.4f}" if abs(value) < 10 else f"{value:.1f}"
 
 
 def as_text(table: RunTable) -> Table:

@@ -29,6 +29,7 @@ from medgenius.evaluation.registry import METRICS
 from medgenius.evaluation.results import compare
 from medgenius.evaluation.retrieval import Retriever
 from medgenius.evaluation.systems import Systems
+from medgenius.evaluation.tracking import tell_wandb
 from medgenius.inference.tuned import load_tuned
 from medgenius.model.backbone import load_tokenizer
 from medgenius.runs import Evaluation, Run, read_config
@@ -80,6 +81,7 @@ def evaluate(config: EvaluateConfig, console: Console) -> Path:
         seconds=time.perf_counter() - started,
     )
     write_findings(plan.evaluation, findings)
+    tell_wandb(plan.evaluation, findings, console)
     print_findings(console, plan.evaluation, findings)
     return plan.evaluation.path
 

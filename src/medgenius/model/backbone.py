@@ -9,7 +9,6 @@ from bitsandbytes.nn.modules import Linear4bit, Params4bit
 from gguf import GGUFReader
 from safetensors import SafetensorError
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
-from tokenizers.pre_tokenizers import PreTokenizer
 from transformers import (
     AutoConfig,
     AutoTokenizer,
@@ -181,7 +180,7 @@ def _converted(config: EmbeddedModel, cache_dir: Path) -> Path:
     def write(temporary: Path) -> None:
         print(f"converting {config.name} once into {folder} (about 15 s)", flush=True)
         tokenizer = AutoTokenizer.from_pretrained(package, gguf_file=config.file, trust_remote_code=False)
-        tokenizer.backend_tokenizer.pre_tokenizer = _pre_tokenizer(source)
+        _as_the_file_says(tokenizer, source)
         model = LlamaForCausalLM.from_pretrained(
             package,
             gguf_file=config.file,
@@ -195,13 +194,24 @@ def _converted(config: EmbeddedModel, cache_dir: Path) -> Path:
     return cached_model(folder, write)
 
 
-def _pre_tokenizer(gguf: Path) -> PreTokenizer:
-    """transformers converts the vocabulary and the merges, but takes GPT-2's way to split text for every file."""
-    field = GGUFReader(gguf).get_field("tokenizer.ggml.pre")
-    name = "none" if field is None else str(field.contents())
-    if name not in PRE_TOKENIZERS:
-        raise ModelError(f"model.file={gguf.name}: its tokenizer splits text in a way that is not known ({name})")
-    return PRE_TOKENIZERS[name]
+def _as_the_file_says(tokenizer: PreTrainedTokenizerBase, gguf: Path) -> None:
+    """transformers converts vocabulary and merges, but splits text as GPT-2 does whatever the file says, and some
+    releases (5.17) take another token for the end of a sequence.
+    """
+    reader = GGUFReader(gguf)
+
+    def value(key: str) -> object:
+        field = reader.get_field(f"tokenizer.ggml.{key}")
+        return None if field is None else field.contents()
+
+    pre = str(value("pre"))
+    if pre not in PRE_TOKENIZERS or not isinstance(tokenizer, PreTrainedTokenizerFast):
+        raise ModelError(f"model.file={gguf.name}: its tokenizer splits text in a way that is not known ({pre})")
+    tokenizer.backend_tokenizer.pre_tokenizer = PRE_TOKENIZERS[pre]
+    for name in ("bos", "eos"):
+        token = value(f"{name}_token_id")
+        if isinstance(token, int):
+            setattr(tokenizer, f"{name}_token", tokenizer.convert_ids_to_tokens(token))
 
 
 def _byte_tokenizer() -> PreTrainedTokenizerFast:

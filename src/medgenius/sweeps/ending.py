@@ -7,10 +7,10 @@ import optuna
 from optuna.study import Study
 from optuna.trial import FrozenTrial
 
+from medgenius.connection import wandb_mode
 from medgenius.sweeps.queue import OVERRIDES
 from medgenius.sweeps.storage import open_storage, quiet_optuna, turn
 from medgenius.sweeps.study import Plan, facts_of, open_study
-from medgenius.training.connection import wandb_mode
 
 
 def say_beginning(plan: Plan) -> None:

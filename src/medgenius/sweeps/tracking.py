@@ -5,11 +5,11 @@ import os
 
 from optuna.study import Study
 
+from medgenius.connection import wandb_mode
 from medgenius.sweeps.ending import best_trials, command
 from medgenius.sweeps.report.table import columns, rows
 from medgenius.sweeps.storage import turn
 from medgenius.sweeps.study import Plan, facts_of
-from medgenius.training.connection import wandb_mode
 
 _TOLD = "medgenius:wandb"
 """The study's user attribute: how many ended trials W&B has been told of."""

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from pytorch_lightning.loggers import Logger, WandbLogger
 
 from medgenius.config.train import TrainConfig
+from medgenius.connection import Mode, wandb_mode
 from medgenius.errors import RunError
 from medgenius.runs import Run
-from medgenius.training.connection import Mode, wandb_mode
 
 if TYPE_CHECKING:
     import wandb

@@ -38,7 +38,7 @@ def test_a_run_on_a_full_disk_ends_with_one_line_and_goes_on_when_there_is_room(
     write_dialogues(tmp_path / "dialogues.jsonl")
     checkpoint = max((untouched[0] / "checkpoints").iterdir(), key=lambda path: path.name)
     (disk := tmp_path / "disk").mkdir()
-    size = int(room * size_of(*checkpoint.iterdir())) + 64 * 1024  # what a run writes beside its checkpoints
+    size = int(room * size_of(*checkpoint.iterdir())) + 24 * 1024  # what a run writes beside its checkpoints
     line = (*LINE, f"data.path={tmp_path}/dialogues.jsonl", f"run.root={disk}", "run.name=run", "run.resume=auto")
     shell = ["unshare", "--map-root-user", "--mount", "sh", "-c", _SCRIPT, "sh"]
     done = subprocess.run(
