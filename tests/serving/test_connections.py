@@ -82,9 +82,13 @@ def test_too_many_connections_are_told_so(engine: ScriptedEngine, speaker: Speak
     with serving(engine, speaker, tiny_run, "serving.max_connections=5") as address, ExitStack() as held:
         body = json.dumps({"message": "a"}).encode()
         for number in range(1, 6):  # each is being answered
+
+            def is_begun(wanted: int = number) -> bool:
+                return len(engine.running) == wanted
+
             client = held.enter_context(address.raw())
             client.sendall(head_of(address, f"Content-Length: {len(body)}", "Content-Type: application/json") + body)
-            wait_for(lambda wanted=number: len(engine.running) == wanted)  # type: ignore[misc]
+            wait_for(is_begun)
         with address.raw() as one_more:
             data = one_more.recv(1000)
         assert data.startswith(b"HTTP/1.1 503")

@@ -115,7 +115,7 @@ def test_an_emergency_has_its_banner(page: "Page") -> None:
 def test_a_long_answer_is_followed_unless_its_reader_scrolled_up(page: "Page", engine: ScriptedEngine) -> None:
     view = "document.getElementById('conversation')"
     at_end = f"{view}.scrollHeight - {view}.scrollTop - {view}.clientHeight < 2"
-    engine.script = "And then it may last a little longer. " * 60
+    engine.script = "It may last.\n\n" * 40
     ask(page, "I have crushing chest pain and my left arm is numb.")  # the banner takes room while it is written
     done(page)
     assert page.evaluate(f"{view}.scrollHeight > 2 * {view}.clientHeight")
