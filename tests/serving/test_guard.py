@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from medgenius.config.app import composed
@@ -184,6 +184,7 @@ def test_a_model_that_says_the_emergency_text_itself_says_it_once() -> None:
     st.sampled_from(["correct", "withhold", "ignore"]),
     st.sampled_from([EMERGENCIES[0], "I have type 1 diabetes. What should I eat?"]),
 )
+@example(["Rest", " \n", DANGER], 1, "withhold", EMERGENCIES[0])
 @settings(max_examples=100)
 def test_how_an_answer_is_cut_changes_nothing(parts: list[str], size: int, policy: str, question: str) -> None:
     whole = "".join(parts)
