@@ -28,6 +28,7 @@ _POSITION = Position(
     loss_before=None,
     best_step=None,
     best_loss=None,
+    validations_since_best=0,
     training_seconds=0.0,
     seconds=0.0,
     metrics_bytes=0,

@@ -46,6 +46,9 @@ class TrainerConfig(Schema):
     """Longest gradient, in L2 norm over all trained parameters."""
     validate_every: Annotated[int, Field(gt=0), AlsoCalled("eval_steps", "val_check_interval")] | None
     """Optimizer steps between validations; null for once an epoch."""
+    patience: Annotated[int, Field(gt=0), AlsoCalled("early_stopping_patience", "early_stopping")] | None
+    """Validations in a row without a lower loss, after which training ends. The run's adapter is then that of the
+    lowest loss, whether it ended early or not; null: all epochs, and the adapter of the last step."""
     checkpoint_every: Annotated[
         Annotated[int, Field(gt=0)] | Duration, AlsoCalled("save_steps", "every_n_train_steps", "save_every")
     ]

@@ -8,7 +8,7 @@ from omegaconf import OmegaConf
 
 from medgenius.config.publish import PublishSettings
 from medgenius.publishing.command import training_command
-from medgenius.publishing.facts import Curation, Facts, Hardware, Metric
+from medgenius.publishing.facts import Curation, Facts, Hardware, Metric, Summary
 from medgenius.publishing.findings import Fidelity
 
 _LIBRARIES: Final = (("merged", "transformers"), ("adapter", "peft"), ("gguf", "gguf"))
@@ -206,7 +206,7 @@ def _training(facts: Facts) -> str:
             f"{optimizer.name}, learning rate {optimizer.learning_rate:g}, weight decay {optimizer.weight_decay:g}",
         ),
         ("schedule", f"{config.scheduler.name}, warm-up {config.scheduler.warmup_ratio:g} of the steps"),
-        ("steps", f"{summary.steps:,} of {trainer.batch_size} dialogues"),
+        ("steps", f"{summary.steps:,} of {trainer.batch_size} dialogues{_kept(summary)}"),
         ("tokens", f"{summary.real_tokens:,}, {summary.target_tokens:,} of them targets"),
         ("longest dialogue", f"{config.data.max_length:,} tokens"),
         ("precision", trainer.precision),
@@ -221,6 +221,13 @@ def _training(facts: Facts) -> str:
         ("energy", "not known: no meter was read"),
     ]
     return f"## Training\n\n{_table(('', ''), rows)}\n```bash\n{training_command(config)}\n```\n"
+
+
+def _kept(summary: Summary) -> str:
+    """The step whose adapter this is, unless it is the last."""
+    if summary.adapter_step in {None, summary.steps}:
+        return ""
+    return f"; the adapter is that of step {summary.adapter_step:,}, which had the lowest validation loss"
 
 
 def _hardware(hardware: Hardware | None) -> str:

@@ -54,6 +54,8 @@ class Summary(_Read):
     rows_skipped: int
     answers_cut: int
     steps: int
+    adapter_step: int | None = None
+    """The step whose adapter this is; None where the run has not told, and it is the last"""
     target_tokens: int
     real_tokens: int
     tokens_per_second: float

@@ -90,6 +90,19 @@ def newest_checkpoint(folder: Path, config: TrainConfig, warn: Callable[[str], N
     return None
 
 
+def adapter_of(folder: Path, step: int) -> dict[str, Tensor]:
+    """The adapter alone, of the checkpoint after that many steps.
+
+    Raises:
+        RunError: it is damaged, or not there.
+    """
+    path = checkpoint_path(folder, step)
+    try:
+        return safetensors.torch.load(_verified(path, _manifest(path))["adapter.safetensors"])
+    except (_Damaged, KeyError) as why:
+        raise RunError(f"checkpoint {path} is damaged ({why})") from None
+
+
 def remove_old(folder: Path, keep: int, best: int | None) -> None:
     """Leave the newest `keep`, and the one of step `best`."""
     for path in _checkpoints(folder)[:-keep]:

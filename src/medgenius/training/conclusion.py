@@ -38,6 +38,7 @@ def summarize(parts: Parts, outcome: Outcome) -> Summary:
         rows_skipped=len(data.skipped),
         answers_cut=data.train.answers_cut + data.validation.answers_cut,
         steps=module.steps_done,
+        adapter_step=outcome.adapter_step,
         target_tokens=module.target_tokens,
         real_tokens=module.real_tokens,
         tokens_per_second=parts.throughput.tokens_per_second,

@@ -60,6 +60,10 @@ class FineTuning(LightningModule):
         """Optimizer steps done at the last validation."""
         self.validation_loss: float | None = None
         """Of the last validation."""
+        self.best_step: int | None = None
+        """Optimizer steps done at the lowest validation loss."""
+        self.best_loss: float | None = None
+        self.validations_since_best = 0
         self.loss_before: float | None = None
         """Validation loss of the frozen model alone; known from the first validation on."""
         self._gradient_norm = 0.0
@@ -154,6 +158,10 @@ class FineTuning(LightningModule):
         self._validation_loss_sum, self._validation_targets = 0.0, 0
         self._stop_unless_finite("validation loss", loss)
         self.validated_at, self.validation_loss = self.steps_done, loss
+        if self.best_loss is None or loss < self.best_loss:
+            self.best_step, self.best_loss, self.validations_since_best = self.steps_done, loss, 0
+        else:
+            self.validations_since_best += 1
         self.log_dict({**_validation_metrics(loss), "epoch": float(self.epoch)})
 
     def transfer_batch_to_device(self, batch: Step, device: torch.device, dataloader_idx: int) -> Step:  # noqa: ARG002

@@ -59,3 +59,4 @@ class Outcome:
     status: Status = "failed"
     error: str | None = None
     loss_after: float | None = None
+    adapter_step: int | None = None

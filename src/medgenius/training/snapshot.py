@@ -30,6 +30,7 @@ class Position:
     best_step: int | None
     best_loss: float | None
     """The lowest validation loss after a step."""
+    validations_since_best: int
     training_seconds: float
     """In steps alone."""
     seconds: float
@@ -82,6 +83,9 @@ def restore_adapter(module: FineTuning, snapshot: Snapshot) -> None:
     module.validated_at = position.validated_at
     module.validation_loss = position.validation_loss
     module.loss_before = position.loss_before
+    module.best_step = position.best_step
+    module.best_loss = position.best_loss
+    module.validations_since_best = position.validations_since_best
 
 
 def restore_progress(trainer: Trainer, step: int) -> None:

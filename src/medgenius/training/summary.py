@@ -34,12 +34,14 @@ class Summary:
     model: str
     validation_loss_before: float | None
     validation_loss_after: float | None
-    """Mean negative log-likelihood per target token, in nats, over the whole validation set."""
+    """Mean negative log-likelihood per target token, in nats, over the whole validation set; after: of the adapter."""
     training_dialogues: int
     validation_dialogues: int
     rows_skipped: int
     answers_cut: int
     steps: int
+    adapter_step: int | None
+    """The step whose adapter this is: the last, or with `trainer.patience` that of the lowest validation loss."""
     target_tokens: int
     real_tokens: int
     tokens_per_second: float
@@ -77,7 +79,8 @@ def print_summary(console: Console, run: Run, summary: Summary) -> None:
     table.add_row("estimated cost", f"{cost.amount:.3f} {cost.currency} (at {cost.per_hour:.2f} an hour)")
     if summary.status == "finished":
         table.add_row("report", str(run.report))
-        table.add_row("adapter", str(run.adapter))
+        of_step = "" if summary.adapter_step == summary.steps else f"  (of step {summary.adapter_step}, the best)"
+        table.add_row("adapter", f"{run.adapter}{of_step}")
         table.add_row("next", "[bold]python train.py -m lora.r=8,16,32[/]")
     title = "finished" if summary.status == "finished" else f"[red]{summary.status}[/]"
     console.print(Panel(table, title=title, title_align="left", expand=False), highlight=False, soft_wrap=True)

@@ -43,6 +43,7 @@ from medgenius.training.loggers import JsonlLogger, wandb_logger  # noqa: E402
 from medgenius.training.memory import PassSize, out_of_memory_in_one_line  # noqa: E402
 from medgenius.training.module import FineTuning  # noqa: E402
 from medgenius.training.parts import Outcome, Parts  # noqa: E402
+from medgenius.training.patience import is_at_its_end, take_best_adapter  # noqa: E402
 from medgenius.training.rng import random_state  # noqa: E402
 from medgenius.training.rows import tell_data  # noqa: E402
 from medgenius.training.samples import Sampler, write_samples  # noqa: E402
@@ -195,7 +196,8 @@ def fit(parts: Parts, outcome: Outcome, signals: Signals) -> None:
     trainer = build_trainer(parts, signals, rng)
 
     go_on(parts, trainer, to_validate)
-    if module.steps_done < module.total_steps:
+    patience = config.trainer.patience
+    if module.steps_done < module.total_steps and not is_at_its_end(module, patience):
         to_train = training_steps(
             parts.data.train.examples,
             config.trainer.batch_size,
@@ -206,7 +208,11 @@ def fit(parts: Parts, outcome: Outcome, signals: Signals) -> None:
         trainer.fit(module, to_train, to_validate)
     if module.validated_at != module.steps_done:  # max_steps ended the run between two validations
         trainer.validate(module, to_validate, verbose=False)
-    outcome.loss_after = module.validation_loss
+    if module.steps_done < module.total_steps:
+        parts.console.print(f"no lower validation loss in {patience} validations: ended early", highlight=False)
+    outcome.adapter_step = take_best_adapter(parts)
+    is_best = outcome.adapter_step == module.best_step
+    outcome.loss_after = module.best_loss if is_best else module.validation_loss
     if questions:
         with parts.console.status("answering the sample questions"):
             with module.model.disable_adapter():

@@ -15,6 +15,7 @@ from medgenius.training.callbacks.pruning import Pruning
 from medgenius.training.callbacks.resume import Resume
 from medgenius.training.callbacks.signals import Signals
 from medgenius.training.parts import Parts
+from medgenius.training.patience import Patience
 from medgenius.training.rng import RandomState
 from medgenius.training.snapshot import restore_adapter, restore_progress
 
@@ -31,7 +32,7 @@ def build_trainer(parts: Parts, signals: Signals, rng: RandomState) -> Trainer:
     warnings.filterwarnings(
         "ignore", module="pytorch_lightning"
     )  # advice on workers and intervals that are chosen here
-    throughput, resumed, group = parts.throughput, parts.resumed, parts.group
+    throughput, resumed, group, settings = parts.throughput, parts.resumed, parts.group, parts.config.trainer
     return Trainer(
         accelerator=parts.machine.lightning_accelerator,
         devices=1,
@@ -42,7 +43,7 @@ def build_trainer(parts: Parts, signals: Signals, rng: RandomState) -> Trainer:
         callbacks=[
             Resume(resumed, rng),
             throughput,
-            ProgressBar(parts.console, throughput, parts.module.total_steps, parts.config.trainer.epochs),
+            ProgressBar(parts.console, throughput, parts.module.total_steps, settings.epochs),
             Checkpoints(
                 parts.run.checkpoints,
                 parts.config,
@@ -53,6 +54,7 @@ def build_trainer(parts: Parts, signals: Signals, rng: RandomState) -> Trainer:
                 resumed.position if resumed else None,
             ),
             *([Pruning(parts.watcher, validate_every(parts))] if parts.watcher else []),
+            *([Patience(settings.patience)] if settings.patience else []),
             signals,
         ],
         max_epochs=1,

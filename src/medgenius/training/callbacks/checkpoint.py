@@ -51,7 +51,6 @@ class Checkpoints(Callback):
         self._elapsed = elapsed
         self._saved_at = resumed.step if resumed else 0
         self._saved_time = time.monotonic()
-        self._best = (resumed.best_step, resumed.best_loss) if resumed else (None, None)
         self._rng: tuple[int, RandomState] | None = None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="checkpoint")
         self._writing: Future[None] | None = None
@@ -67,12 +66,6 @@ class Checkpoints(Callback):
         self._rng = (pl_module.steps_done, random_state())
         if self._is_due(pl_module):
             self._save(trainer, pl_module)
-
-    def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: ARG002
-        assert isinstance(pl_module, FineTuning)
-        loss, (_, lowest) = pl_module.validation_loss, self._best
-        if pl_module.steps_done and loss is not None and (lowest is None or loss < lowest):
-            self._best = (pl_module.steps_done, loss)
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         assert isinstance(pl_module, FineTuning)
@@ -131,8 +124,9 @@ class Checkpoints(Callback):
             validated_at=module.validated_at,
             validation_loss=module.validation_loss,
             loss_before=module.loss_before,
-            best_step=self._best[0],
-            best_loss=self._best[1],
+            best_step=module.best_step,
+            best_loss=module.best_loss,
+            validations_since_best=module.validations_since_best,
             training_seconds=self._throughput.training_seconds,
             seconds=self._elapsed(),
             metrics_bytes=metrics.length,
