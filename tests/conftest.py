@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -16,11 +17,22 @@ settings.register_profile("suite", deadline=None)
 settings.load_profile("suite")
 
 
+def _cache(factory: pytest.TempPathFactory) -> Path:
+    """Of this process. Its models are those of all of xdist's workers, whose base folders lie side by side: the
+    embedded one takes long to convert."""
+    cache = factory.mktemp("cache")
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        models = factory.getbasetemp().parent / "models"
+        models.mkdir(exist_ok=True)
+        (cache / "models").symlink_to(models)
+    return cache
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Tests leave the person's cache alone; child processes inherit the variables."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MEDGENIUS_CACHE", os.environ.get("MEDGENIUS_TEST_CACHE", str(tmp_path_factory.mktemp("cache"))))
+        patch.setenv("MEDGENIUS_CACHE", os.environ.get("MEDGENIUS_TEST_CACHE", str(_cache(tmp_path_factory))))
         patch.setenv("HF_HUB_OFFLINE", "1")
         yield
 
