@@ -122,7 +122,8 @@ def test_processes_hold_what_they_inherit_until_the_last_has_ended(tmp_path: Pat
         "import sys\nfrom pathlib import Path\nfrom medgenius.lock import locked\nfrom medgenius.runs import Run\n"
         "from medgenius.training.launcher import supervise\n"
         "with locked(Run(Path(sys.argv[1]), 'run')) as lock:\n"
-        "    supervise([sys.executable, '-c', 'import time; print(1, flush=True); time.sleep(4)'], 2, (lock,))\n"
+        "    said = 'import os, time; os.write(1, b\"1\\\\n\"); time.sleep(4)'  # at once, however output is buffered\n"
+        "    supervise([sys.executable, '-c', said], 2, (lock,))\n"
     )
     first = subprocess.Popen([sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE, text=True)
     assert first.stdout is not None
