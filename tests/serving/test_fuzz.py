@@ -14,6 +14,9 @@ from medgenius.serving.models import Speaker
 from tests.serving.support import KEY, ScriptedEngine, serving
 
 schemathesis = pytest.importorskip("schemathesis", reason="schemathesis is not installed")
+# It imports these when first used, and Python 3.11 can't parse modules on two threads at once (CPython issue 106905).
+pytest.importorskip("schemathesis.specs.openapi.schemas")
+pytest.importorskip("schemathesis.specs.openapi.checks")
 
 
 def checks() -> list[Callable[..., Any]]:
