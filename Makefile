@@ -43,7 +43,7 @@ test-slow: setup ## the tests that train the embedded model at length
 	$(BIN)/python -m pytest -m slow
 
 test-faults: setup ## runs that are killed at random moments and compared byte for byte (minutes)
-	$(BIN)/python -m pytest -m faults
+	$(PYTEST) --dist load -m faults
 
 lint: setup ## ruff: rules and format
 	$(BIN)/ruff check .
