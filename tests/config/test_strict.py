@@ -9,6 +9,10 @@ from pathlib import Path
 import pytest
 from omegaconf import OmegaConf
 
+from medgenius.config.app import composed
+from medgenius.config.publish import PublishConfig
+from medgenius.errors import ConfigError
+
 REPOSITORY = Path(__file__).parents[2]
 
 
@@ -107,3 +111,12 @@ def test_cfg_job_prints_the_composed_config_and_trains_nothing(tmp_path: Path) -
     assert "  r: 16\n" in answer.stdout
     assert OmegaConf.select(printed, "optimizer.name") == "adamw"
     assert not (tmp_path / "runs").exists()
+
+
+def test_what_stands_in_the_place_of_a_group_is_no_line_for_each_of_its_keys() -> None:
+    with pytest.raises(ConfigError) as refused:
+        composed(PublishConfig, "run.path=one", "output=two", "publish=${oc.create:nope}")
+    lines = str(refused.value).splitlines()
+
+    assert lines[0].startswith("publish lacks formats, gguf_types, base, ")
+    assert lines[1:] == ["unknown key publish.nope"]

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from medgenius.config.fields import AlsoCalled, Root
 from medgenius.config.places import PathText, is_folder
-from medgenius.errors import ConfigError
+from medgenius.errors import ConfigError, shown
 
 _TAKE_A_WORD = frozenset(
     {"--cfg", "-c", "--package", "-p", "--config-path", "-cp", "--config-name", "-cn", "--config-dir", "-cd"}
@@ -33,7 +33,7 @@ class CompareConfig(Root):
     def check_machine(self) -> None:
         for path in self.runs:
             if not is_folder(path):
-                raise ConfigError(f"{path}: there is no such directory")
+                raise ConfigError(f"{shown(path, 300)}: there is no such directory")
 
 
 def with_runs_named(arguments: Sequence[str]) -> list[str]:

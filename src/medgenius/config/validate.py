@@ -14,6 +14,9 @@ from medgenius.errors import ConfigError, shown
 
 R = TypeVar("R", bound=Root)
 
+_FEW = 3
+"""Missing keys of one group that get a line each."""
+
 
 def to_config(composed: DictConfig, schema: type[R]) -> R:
     """Check the composed values and freeze them.
@@ -61,9 +64,17 @@ def unknown_key(key: str, schema: type[Root]) -> ConfigError:
 def _lines(details: Sequence[ErrorDetails], schema: type[Root]) -> list[str]:
     """Pydantic's refusals, one line for each key: the key, the value, what is wrong."""
     lines: dict[str, str] = {}
+    lacking: dict[str, list[str]] = {}
+    for detail in details:
+        if detail["type"] == "missing":
+            parent, _, name = _key(detail).rpartition(".")
+            lacking.setdefault(parent, []).append(name)
     for detail in details:
         key = _key(detail)
-        if key in lines and key:  # a value that may be one of several things, and is none of them
+        parent = key.rpartition(".")[0]
+        if detail["type"] == "missing" and len(lacking[parent]) > _FEW:  # something else stands in the group's place
+            lines[f"{parent}."] = f"{parent or 'the config'} lacks {', '.join(lacking[parent])}"
+        elif key in lines and key:  # a value that may be one of several things, and is none of them
             lines[key] += f", or {_message(detail).removeprefix('input ')}"
         else:
             lines[key or f"#{len(lines)}"] = _line(key, detail, schema)
