@@ -2,6 +2,8 @@
 
 import logging
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from medgenius.config.serve import ServeConfig
@@ -22,12 +24,14 @@ def serve(config: ServeConfig) -> int:
     Raises:
         MedGeniusError: the run or the engine can't be had, or the address is taken.
     """
-    _set_up_logging()
-    serving = config.serving
+    with _logging():
+        return _serve(config.serving, Path(config.run.path).expanduser().resolve())
+
+
+def _serve(serving: ServingConfig, path: Path) -> int:
     listener = _listen(serving)
     try:
         keys, key = _keys(serving)
-        path = Path(config.run.path).expanduser().resolve()
         print(f"loading {path}", flush=True)
         served = load_served(Run(path, path.name), serving)
         app = make_app(served, serving, keys)
@@ -78,12 +82,20 @@ def _tell(serving: ServingConfig, listener: socket.socket, names: tuple[str, ...
         print("serving.log_texts=true: questions and answers are written to this log", flush=True)
 
 
-def _set_up_logging() -> None:
+@contextmanager
+def _logging() -> Iterator[None]:
+    """Our own log to standard error, of uvicorn's its warnings; as long as the server runs."""
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    log = logging.getLogger("medgenius.serving")
-    log.handlers, log.propagate = [handler], False
-    log.setLevel(logging.INFO)
-    uvicorn = logging.getLogger("uvicorn.error")
-    uvicorn.handlers, uvicorn.propagate = [handler], False
-    uvicorn.setLevel(logging.WARNING)
+    levels = {logging.getLogger("medgenius.serving"): logging.INFO, logging.getLogger("uvicorn.error"): logging.WARNING}
+    for log, level in levels.items():
+        log.addHandler(handler)
+        log.propagate = False
+        log.setLevel(level)
+    try:
+        yield
+    finally:
+        for log in levels:
+            log.removeHandler(handler)
+            log.propagate = True
+            log.setLevel(logging.NOTSET)
