@@ -10,7 +10,7 @@ with the least and the most. Clients are a process of their own (`load/clients.p
 
 import argparse
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import torch
@@ -18,14 +18,14 @@ import torch
 from load.asking import PROMPT_TOKENS, Asked, Row, Size, chats, direct, in_rounds, over_http, questions, ratios, spread
 from load.checks import identity_part, soak_part
 from load.clients import Body
-from load.hosts import Host, hosted, instant, llama_cpp_alone
+from load.hosts import Host, Verb, hosted, instant, llama_cpp_alone
 from medgenius.config.app import composed
 from medgenius.config.serve import ServeConfig
 from medgenius.config.serving.http import ServingConfig
 from medgenius.data.dialogue import Message
-from medgenius.runs import Run
+from medgenius.runs import Run, read_config
 from medgenius.serving.guard import Guard
-from medgenius.serving.models import Served, load_served
+from medgenius.serving.models import Served, load_served, speaker_of
 
 PARTS = ("engine", "http", "llama", "identity", "soak")
 
@@ -82,13 +82,15 @@ def seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - begun
 
 
-def llama_part(run: Run, gguf: Path, config: ServingConfig, size: Size) -> Iterator[Row]:
-    assert config.engine.name == "llama_cpp"
-    served = load_served(run, config)
-    texts = questions(served.speakers["tuned"], size.streams)
+def llama_part(run: Run, gguf: Path, overrides: Sequence[str], size: Size) -> Iterator[Row]:
+    """Both servers as processes of their own, one of them idle while the other is asked."""
+    overrides = ["serving/engine=llama_cpp", f"serving.engine.gguf={gguf}", *overrides]
+    config = composed(ServeConfig, f"run.path={run.path}", *overrides).serving
+    speaker = speaker_of(read_config(run))
+    texts = questions(speaker, size.streams)
     prompts: list[Body] = [
         {
-            "prompt": served.speakers["tuned"].prompt_ids([Message("user", text)]),
+            "prompt": speaker.prompt_ids([Message("user", text)]),
             "max_tokens": size.tokens,
             "temperature": 0.0,
             "stream": True,
@@ -97,10 +99,8 @@ def llama_part(run: Run, gguf: Path, config: ServingConfig, size: Size) -> Itera
         for text in texts
     ]
     per_stream = config.max_prompt_tokens + config.max_new_tokens
-    with (
-        hosted(served, config) as ours,
-        llama_cpp_alone(gguf, size.streams, per_stream, torch.get_num_threads()) as its,
-    ):
+    ours = Verb(run.path, *overrides)
+    with llama_cpp_alone(gguf, size.streams, per_stream, torch.get_num_threads()) as its:
 
         def through(host: Host, bodies: list[Body], path: str, streams: int, requests: int) -> float:
             result = over_http(host, bodies, path, streams, requests)
@@ -110,12 +110,12 @@ def llama_part(run: Run, gguf: Path, config: ServingConfig, size: Size) -> Itera
             own, mine = in_rounds(
                 size.rounds + 1,  # the first warms both
                 lambda: through(its, prompts, "/v1/completions", streams, requests),  # noqa: B023  called at once
-                lambda: through(ours, chats(texts, size.tokens), "/v1/chat/completions", streams, requests),  # noqa: B023
+                lambda: through(ours.host, chats(texts, size.tokens), "/v1/chat/completions", streams, requests),  # noqa: B023
             )
             yield f"llama.cpp's own server, {streams} streams", spread(own[1:])
             yield f"ours with llama.cpp, {streams} streams", spread(mine[1:])
             yield "ours against its own", spread(ratios(mine[1:], own[1:]), "times", 2)
-    served.engine.close()
+    ours.stop()
 
 
 def main() -> None:
@@ -149,8 +149,7 @@ def main() -> None:
         served.engine.close()
         del served
     if "llama" in arguments.parts:
-        line = ["serving/engine=llama_cpp", f"serving.engine.gguf={arguments.gguf}", *overrides]
-        tell(llama_part(run, arguments.gguf, composed(ServeConfig, f"run.path={run.path}", *line).serving, size))
+        tell(llama_part(run, arguments.gguf, overrides, size))
     if "identity" in arguments.parts:
         tell(identity_part(run, overrides, size))
     if "soak" in arguments.parts:

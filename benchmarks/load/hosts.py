@@ -92,21 +92,18 @@ class Verb:
 
 @contextmanager
 def llama_cpp_alone(gguf: Path, streams: int, tokens: int, threads: int) -> Iterator[Host]:
-    """llama.cpp's own server on its own port, with the settings that our engine gives it."""
-    import xllamacpp  # noqa: PLC0415  an extra
-
+    """llama.cpp's own server on its own port. In one process with ours, their threads would count as too many for the
+    cores, and both would be slower."""
     key = secrets.token_hex()
-    params = xllamacpp.CommonParams()
-    params.model.path = str(gguf)
-    params.n_parallel = streams
-    params.n_ctx = streams * tokens
-    params.cpuparams.n_threads = threads
-    params.verbosity = -1
-    params.api_keys = [key]
-    params.ui = False
-    params.port = 0
-    server = xllamacpp.Server(params)
-    try:
-        yield Host(int(server.listening_address.rsplit(":", 1)[1]), key)
-    finally:
-        del server
+    line = [sys.executable, str(Path(__file__).with_name("llama_cpp_server.py")), str(gguf)]
+    line += [str(streams), str(tokens), str(threads), key]
+    with subprocess.Popen(  # noqa: S603
+        line, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        address = next(text for text in process.stdout if "http" in text or ":" in text)
+        try:
+            yield Host(int(address.strip().rsplit(":", 1)[1]), key)
+        finally:
+            process.stdin.close()

@@ -67,16 +67,17 @@ def load_served(run: Run, config: AnsweringConfig) -> Served:
         case "llama_cpp":
             from medgenius.serving.llama_cpp import LlamaCppEngine  # noqa: PLC0415  an extra
 
-            speakers = {_TUNED: _speaker(read_config(run))}
+            speakers = {_TUNED: speaker_of(read_config(run))}
             return Served(LlamaCppEngine(config.engine, config), speakers)
         case "vllm":
             from medgenius.serving.vllm import VllmEngine  # noqa: PLC0415  only this choice needs it
 
-            speakers = {_TUNED: _speaker(read_config(run))}
+            speakers = {_TUNED: speaker_of(read_config(run))}
             return Served(VllmEngine(config.engine, config), speakers)
 
 
-def _speaker(config: TrainConfig) -> Speaker:
+def speaker_of(config: TrainConfig) -> Speaker:
+    """Of a run with these settings, without its model."""
     tokenizer = load_tokenizer(config.model, Path(config.run.cache_dir).expanduser())
     return Speaker(Prompt(config.prompt, tokenizer), config.data.default_instruction)
 
