@@ -1,10 +1,12 @@
 """The progress bar: loss, tokens per second, time left. Where no terminal watches, a line now and then."""
 
 import time
+from collections import deque
+from dataclasses import dataclass
 
 from pytorch_lightning import Callback, LightningModule, Trainer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from medgenius.config.duration import duration
 from medgenius.training.callbacks.throughput import Throughput
@@ -14,6 +16,44 @@ __all__ = ["ProgressBar", "duration"]
 
 _LINE_EVERY = 30.0
 """Seconds between lines without a terminal."""
+_LAST_STEPS = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Where a run stands at the end of a step."""
+
+    seconds: float
+    """On the clock"""
+    step: int
+    tokens: int
+    training_seconds: float
+
+
+class Pace:
+    """How the last steps of this process went. An earlier process of the run may have had another machine."""
+
+    def __init__(self, start: Mark) -> None:
+        self._marks = deque([start], maxlen=_LAST_STEPS + 1)
+        self._noted = 0
+
+    def note(self, mark: Mark) -> None:
+        """The end of a step."""
+        self._marks.append(mark)
+        self._noted += 1
+        if self._noted == 2:
+            self._marks.popleft()  # the first step also prepared kernels
+
+    @property
+    def tokens_per_second(self) -> float:
+        """Real tokens, in steps alone."""
+        first, last = self._marks[0], self._marks[-1]
+        return (last.tokens - first.tokens) / (last.training_seconds - first.training_seconds)
+
+    def seconds_left(self, total_steps: int) -> float:
+        """At the same pace, with the validations and checkpoints that fell between these steps."""
+        first, last = self._marks[0], self._marks[-1]
+        return (last.seconds - first.seconds) / (last.step - first.step) * (total_steps - last.step)
 
 
 class ProgressBar(Callback):
@@ -30,15 +70,24 @@ class ProgressBar(Callback):
             MofNCompleteColumn(),
             TextColumn("{task.fields[numbers]}"),
             TimeElapsedColumn(),
-            TextColumn("left"),
-            TimeRemainingColumn(elapsed_when_finished=False),
+            TextColumn("{task.fields[left]}"),
             console=console,
             disable=not console.is_terminal,
         )
-        self._task = self._bar.add_task("training", total=total_steps, numbers="")
+        self._task = self._bar.add_task("training", total=total_steps, numbers="", left="")
+        self._pace: Pace | None = None
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: ARG002
         self._bar.start()
+
+    def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: object, batch_idx: int) -> None:  # noqa: ARG002
+        if self._pace is None:
+            self._pace = Pace(self._mark(trainer))
+
+    def _mark(self, trainer: Trainer) -> Mark:
+        return Mark(
+            time.perf_counter(), trainer.global_step, self._throughput.tokens, self._throughput.training_seconds
+        )
 
     def on_train_batch_end(
         self,
@@ -48,24 +97,27 @@ class ProgressBar(Callback):
         batch: object,  # noqa: ARG002
         batch_idx: int,  # noqa: ARG002
     ) -> None:
+        assert self._pace
+        self._pace.note(self._mark(trainer))
         loss = float(trainer.callback_metrics["train/loss"])
-        numbers = f"loss {loss:.3f}{self._validation} · {self._throughput.tokens_per_second:,.0f} tok/s"
+        numbers = f"loss {loss:.3f}{self._validation} · {self._pace.tokens_per_second:,.0f} tok/s"
+        left = f"{duration(self._pace.seconds_left(self._total_steps))} left"
         self._bar.update(
             self._task,
             completed=trainer.global_step,
             description=f"epoch {int(trainer.callback_metrics['epoch']) + 1}/{self._epochs}",
             numbers=numbers,
+            left=left,
         )
         if not self._console.is_terminal:
-            self._line(trainer.global_step, numbers)
+            self._line(trainer.global_step, f"{numbers} · {left}")
 
-    def _line(self, step: int, numbers: str) -> None:
+    def _line(self, step: int, text: str) -> None:
         now = time.perf_counter()
         if now - self._last_line < _LINE_EVERY and step < self._total_steps:
             return
         self._last_line = now
-        left = self._throughput.training_seconds / step * (self._total_steps - step)
-        self._console.print(f"step {step}/{self._total_steps} · {numbers} · {duration(left)} left", highlight=False)
+        self._console.print(f"step {step}/{self._total_steps} · {text}", highlight=False)
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         assert isinstance(pl_module, FineTuning)
