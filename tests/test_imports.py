@@ -17,6 +17,7 @@ LAYERS = [
     "connection",
     "config",
     "exchange",
+    "watching",
     "runs",
     "lock",
     "resume",

@@ -23,6 +23,7 @@ def test_every_choice_of_every_group_is_accepted(group: str, choice: str, tmp_pa
     needed = {
         ("data", "jsonl"): [f"data.path={file}"],
         ("data", "hub"): ["data.name=owner/set"],
+        ("experiment", "base_vs_tuned"): [f"data.path={file}"],
         ("experiment", "first_learning"): [f"data.path={file}"],
         ("experiment", "rank_lr_epochs"): [f"data.path={file}"],
     }

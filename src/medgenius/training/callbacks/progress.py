@@ -1,4 +1,4 @@
-"""The progress bar: loss, tokens per second, time left. Where no terminal watches, a line now and then."""
+"""What a person sees of the training: step, loss, tokens per second, time left."""
 
 import time
 from collections import deque
@@ -6,16 +6,12 @@ from dataclasses import dataclass
 
 from pytorch_lightning import Callback, LightningModule, Trainer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from medgenius.config.duration import duration
 from medgenius.training.callbacks.throughput import Throughput
 from medgenius.training.module import FineTuning
+from medgenius.watching import Watched
 
-__all__ = ["ProgressBar", "duration"]
-
-_LINE_EVERY = 30.0
-"""Seconds between lines without a terminal."""
 _LAST_STEPS = 32
 
 
@@ -58,27 +54,16 @@ class Pace:
 
 class ProgressBar(Callback):
     def __init__(self, console: Console, throughput: Throughput, total_steps: int, epochs: int) -> None:
-        self._console = console
         self._throughput = throughput
         self._total_steps = total_steps
         self._epochs = epochs
         self._validation = ""
-        self._last_line = 0.0
-        self._bar = Progress(
-            TextColumn("[bold]{task.description}"),
-            BarColumn(bar_width=None),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[numbers]}"),
-            TimeElapsedColumn(),
-            TextColumn("{task.fields[left]}"),
-            console=console,
-            disable=not console.is_terminal,
-        )
-        self._task = self._bar.add_task("training", total=total_steps, numbers="", left="")
+        self._numbers = ""
         self._pace: Pace | None = None
+        self._watched = Watched(console, "", total_steps, lambda: self._numbers)
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: ARG002
-        self._bar.start()
+        self._watched.start()
 
     def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: object, batch_idx: int) -> None:  # noqa: ARG002
         if self._pace is None:
@@ -99,25 +84,13 @@ class ProgressBar(Callback):
     ) -> None:
         assert self._pace
         self._pace.note(self._mark(trainer))
-        loss = float(trainer.callback_metrics["train/loss"])
-        numbers = f"loss {loss:.3f}{self._validation} · {self._pace.tokens_per_second:,.0f} tok/s"
-        left = f"{duration(self._pace.seconds_left(self._total_steps))} left"
-        self._bar.update(
-            self._task,
-            completed=trainer.global_step,
-            description=f"epoch {int(trainer.callback_metrics['epoch']) + 1}/{self._epochs}",
-            numbers=numbers,
-            left=left,
+        metrics, step = trainer.callback_metrics, trainer.global_step
+        epoch = f" · epoch {int(metrics['epoch']) + 1}/{self._epochs}" if self._epochs > 1 else ""
+        self._numbers = (
+            f"step {step}/{self._total_steps}{epoch} · loss {float(metrics['train/loss']):.3f}{self._validation} · "
+            f"{self._pace.tokens_per_second:,.0f} tok/s · {duration(self._pace.seconds_left(self._total_steps))} left"
         )
-        if not self._console.is_terminal:
-            self._line(trainer.global_step, f"{numbers} · {left}")
-
-    def _line(self, step: int, text: str) -> None:
-        now = time.perf_counter()
-        if now - self._last_line < _LINE_EVERY and step < self._total_steps:
-            return
-        self._last_line = now
-        self._console.print(f"step {step}/{self._total_steps} · {text}", highlight=False)
+        self._watched.update(step)
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         assert isinstance(pl_module, FineTuning)
@@ -126,7 +99,7 @@ class ProgressBar(Callback):
             self._validation = f" · validation {pl_module.loss_before:.3f} → {loss:.3f}"
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: ARG002
-        self._bar.stop()
+        self._watched.stop(tells_last=True)
 
     def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:  # noqa: ARG002
-        self._bar.stop()
+        self._watched.stop(tells_last=False)
