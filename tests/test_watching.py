@@ -41,8 +41,7 @@ def test_work_that_failed_tells_no_end() -> None:
     console = Console(file=io.StringIO())
 
     with pytest.raises(ZeroDivisionError), Watched(console, "rows", 3, lambda: "1/3") as watched:
-        watched.update(1)
-        raise ZeroDivisionError
+        watched.update(1 / 0)
 
     assert _lines(console) == []
 
