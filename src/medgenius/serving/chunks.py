@@ -1,25 +1,27 @@
 """The chunks of a streamed answer in OpenAI's form."""
 
 import json
-from dataclasses import dataclass
 
 from medgenius.serving.schemas import FinishReason, Safety, Usage
 
+_TEXT = "\0"
+"""Stands where a piece of text goes; a name of a model can't hold it"""
 
-@dataclass(frozen=True, slots=True)
+
 class Chunks:
     """Of one answer."""
 
-    id: str
-    created: int
-    model: str
+    def __init__(self, name: str, created: int, model: str) -> None:
+        self._common = {"id": name, "object": "chat.completion.chunk", "created": created, "model": model}
+        # Of a token's chunk all but the text is the same, and written once.
+        self._before, self._after = self._event({"content": _TEXT}).split(json.dumps(_TEXT))
 
     def first(self, safety: Safety) -> str:
         """Says who speaks, and what the guard found."""
         return self._event({"role": "assistant", "content": ""}, safety=safety.model_dump())
 
     def text(self, piece: str) -> str:
-        return self._event({"content": piece})
+        return f"{self._before}{json.dumps(piece, ensure_ascii=False)}{self._after}"
 
     def last(self, finish: FinishReason) -> str:
         return self._event({}, finish=finish)
@@ -29,12 +31,5 @@ class Chunks:
 
     def _event(self, delta: dict[str, str] | None, finish: FinishReason | None = None, **more: object) -> str:
         choices = [] if delta is None else [{"index": 0, "delta": delta, "finish_reason": finish}]
-        chunk = {
-            "id": self.id,
-            "object": "chat.completion.chunk",
-            "created": self.created,
-            "model": self.model,
-            "choices": choices,
-            **more,
-        }
+        chunk = {**self._common, "choices": choices, **more}
         return f"data: {json.dumps(chunk, ensure_ascii=False, separators=(',', ':'))}\n\n"

@@ -52,8 +52,6 @@ class LlamaCppEngine(PooledEngine):
             "top_k": 0,
             "min_p": 0.0,
             "seed": sampling.seed if sampling else 0,
-            # Each text is that of one token or, where a character takes several, of those.
-            "timings_per_token": True,
         }
         ended: list[End] = []
         written = 0
@@ -63,13 +61,14 @@ class LlamaCppEngine(PooledEngine):
             if "choices" not in chunk:
                 raise ModelError(f"llama.cpp: {chunk.get('message', chunk)}")
             (choice,) = cast("list[dict[str, object]]", chunk["choices"])
-            timings = cast("dict[str, int]", chunk.get("timings") or {"predicted_n": written})
-            tokens, written = timings["predicted_n"] - written, timings["predicted_n"]
-            last = choice["finish_reason"] is not None  # of the last token, if any, an end of sequence is counted too
-            stop = show(str(choice["text"]), 0 if last else max(0, tokens))
-            if last:
+            tokens = 1
+            if choice["finish_reason"] is not None:
                 ended.append("length" if choice["finish_reason"] == "length" else "stop")
-            return stop
+                # A character of several tokens came as one piece; an end of sequence is counted, and is none of these.
+                total = cast("dict[str, int]", chunk["usage"])["completion_tokens"] - (ended[-1] == "stop")
+                tokens = max(0, total - written)
+            written += tokens
+            return show(str(choice["text"]), tokens)
 
         self._server.handle_completions(order, take)
         return ended[-1] if ended else "stop"
