@@ -75,9 +75,11 @@ def _figures(summary: Summary) -> str:
 
 def _curves(entries: Sequence[dict[str, float]]) -> str:
     """Loss, learning rate, gradient norm and speed against optimizer steps, as inline SVG."""
-    from matplotlib.figure import Figure  # noqa: PLC0415  a second to import, wanted only here
+    from matplotlib import rc_context  # noqa: PLC0415  a second to import, wanted only here
+    from matplotlib.figure import Figure  # noqa: PLC0415
 
-    figure = Figure(figsize=(10, 5.5), layout="constrained")
+    figure = Figure(figsize=(10, 5.5))  # margins by hand: a layout engine draws everything once more to find them
+    figure.subplots_adjust(left=0.06, right=0.99, top=0.95, bottom=0.08, hspace=0.38, wspace=0.2)
     plots = figure.subplots(2, 2).flat
     for axes, (title, metrics) in zip(
         plots,
@@ -102,7 +104,8 @@ def _curves(entries: Sequence[dict[str, float]]) -> str:
         axes.grid(alpha=0.25)
         axes.spines[["top", "right"]].set_visible(False)
     buffer = io.StringIO()
-    figure.savefig(buffer, format="svg", metadata={"Date": None})
+    with rc_context({"svg.fonttype": "none", "font.family": "sans-serif"}):  # text stays text, in the page's own type
+        figure.savefig(buffer, format="svg", metadata={"Date": None})
     drawn = buffer.getvalue()
     return drawn[drawn.index("<svg") :]
 
