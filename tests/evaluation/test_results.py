@@ -15,7 +15,7 @@ from medgenius.evaluation.measures import Measure
 from medgenius.evaluation.metrics.calibration import ece
 from medgenius.evaluation.records import Record, Score
 from medgenius.evaluation.registry import MEASURES, METRICS
-from medgenius.evaluation.results import compare
+from medgenius.evaluation.results import compare, of_alike_pairs
 
 MEAN = {"score": Measure("score", "a score", "higher")}
 Pairs = Sequence[tuple[float | None, float | None]]
@@ -141,18 +141,42 @@ def test_the_base_against_itself_shows_nothing() -> None:
 
 
 @pytest.mark.parametrize("pair", [(0.0, 0.0), (1.0, 1.0), (0.0, 1.0), (1.0, 0.0)])
-def test_alike_pairs_of_a_proportion_are_no_certainty(pair: tuple[float, float]) -> None:
+@pytest.mark.parametrize(
+    ("measure", "span"),
+    [
+        (Measure("score", "rate", "higher", "proportion"), 1),
+        (Measure("score", "F1", "higher", span=1), 1),
+        (Measure("score", "BLEU", "higher", span=100), 100),
+    ],
+)
+def test_alike_pairs_of_a_bounded_score_are_no_certainty(
+    measure: Measure, span: float, pair: tuple[float, float]
+) -> None:
     """The truth behind "none of n changed" lies in the interval 95 times of 100, which a width of zero never is."""
-    measures = {"score": Measure("score", "rate", "higher", "proportion")}
-    few = compare(columns_of(records([pair] * 5), measures), measures, 200, 0).metrics["score"]
-    many = compare(columns_of(records([pair] * 500), measures), measures, 200, 0).metrics["score"]
+    scaled, measures = (span * pair[0], span * pair[1]), {"score": measure}
+    one, few, many = (
+        compare(columns_of(records([scaled] * n), measures), measures, 200, 0).metrics["score"] for n in (1, 5, 500)
+    )
 
-    assert -1 <= few.low <= few.difference <= few.high <= 1
-    assert few.high - few.low > 0.5
-    assert 0.003 < many.high - many.low < 0.03
+    for line in (one, few):
+        assert -span <= line.low <= line.difference <= line.high <= span
+    assert one.high - one.low > span
+    assert few.high - few.low > 0.5 * span
+    assert 0.003 * span < many.high - many.low < 0.03 * span
     # The rule of three: with n alike, a rate of 3 / n could have given it.
     if pair[0] == pair[1]:
-        assert many.high == pytest.approx(3 / 500, abs=0.003)
+        assert many.high == pytest.approx(3 / 500 * span, abs=0.003 * span)
+
+
+def test_alike_pairs_have_the_interval_of_bonett_and_price() -> None:
+    """(c - b) / (N + 2) with the counts of either kind one higher, and its Wald interval; 0 of 13 and 13 of 13."""
+    for won in (0, 13):
+        share_won, share_lost = (won + 1) / 15, 1 / 15
+        middle = share_won - share_lost
+        reach = 1.959964 * math.sqrt((share_won + share_lost - middle**2) / 15)
+        found = of_alike_pairs(won / 13, 13, 1.0)
+        assert found.low == pytest.approx(middle - reach, abs=1e-6)
+        assert found.high == pytest.approx(max(won / 13, min(1.0, middle + reach)), abs=1e-6)
 
 
 def test_near_duplicates_count_as_one() -> None:

@@ -1,8 +1,17 @@
-"""What the progress line says of speed and time left."""
+"""What the progress line says of speed and time left, and that a validation shows how far it is."""
+
+import io
+from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from medgenius import watching
+from medgenius.config.launch import Place
+from medgenius.runs import Run
 from medgenius.training.callbacks.progress import Mark, Pace
+from medgenius.training.train import train
+from tests.support import composed
 
 
 def _paced(start: Mark, steps: list[tuple[float, float, int]]) -> Pace:
@@ -38,3 +47,16 @@ def test_validations_take_time_that_is_left_but_no_speed() -> None:
 def test_a_pace_that_changes_is_followed() -> None:
     pace = _paced(Mark(0.0, 0, 0, 0.0), [(20.0, 20.0, 600)] * 50 + [(2.0, 2.0, 600)] * 33)
     assert pace.seconds_left(93) == pytest.approx(20)
+
+
+def test_a_validation_shows_how_far_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Within the training, and behind the last step, where `max_steps` ended it before a validation was due."""
+    monkeypatch.setattr(watching, "_LINE_EVERY", 0.0)
+    small = ("model=tiny", "tracking=off", "tracking.log_samples=false", "trainer.compile=false", "data.max_rows=340")
+    steps = ("trainer.batch_size=153", "trainer.max_steps=3")  # two of them are an epoch
+    out, run = io.StringIO(), Run(tmp_path / "run", "run")
+    run.path.mkdir()
+    train(composed(*small, *steps), run, Console(file=out, width=200), Place())
+    lines = [line for line in out.getvalue().splitlines() if "validating" in line]
+    assert [line.rpartition("validating ")[2] for line in lines] == ["50%", "100%"] * 2
+    assert [line.partition("/")[0] for line in lines] == ["step 2"] * 2 + ["step 3"] * 2

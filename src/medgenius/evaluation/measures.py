@@ -33,6 +33,13 @@ class Measure:
     """What an answer counts that could not be read; None: it is left out of the mean. Either way it is counted."""
     quality: str = ""
     """How well it judges, where it is a classifier of our own: that stands beside its every number."""
+    span: float | None = None
+    """Of a mean: from the least to the greatest score there can be; None where there are no such bounds."""
+
+    @property
+    def widest(self) -> float | None:
+        """The greatest difference between two scores, where there is one."""
+        return 1.0 if self.kind == "proportion" else self.span
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,24 +17,28 @@ METRICS: Final[Mapping[MetricName, Metric]] = {
     ),
     "rouge": Metric(
         (
-            Measure("rouge1", "ROUGE-1 F1 with the reference, shared words", "higher"),
-            Measure("rouge2", "ROUGE-2 F1, shared pairs of words", "higher"),
-            Measure("rougeL", "ROUGE-L F1, words in common order", "higher"),
+            Measure("rouge1", "ROUGE-1 F1 with the reference, shared words", "higher", span=1),
+            Measure("rouge2", "ROUGE-2 F1, shared pairs of words", "higher", span=1),
+            Measure("rougeL", "ROUGE-L F1, words in common order", "higher", span=1),
         ),
         scores.overlap_rouge,
     ),
-    "bleu": Metric((Measure("bleu", "BLEU of a sentence, 0 to 100", "higher", digits=2),), scores.overlap_bleu),
-    "chrf": Metric((Measure("chrf", "chrF2 of a sentence, 0 to 100", "higher", digits=2),), scores.overlap_chrf),
+    "bleu": Metric(
+        (Measure("bleu", "BLEU of a sentence, 0 to 100", "higher", digits=2, span=100),), scores.overlap_bleu
+    ),
+    "chrf": Metric(
+        (Measure("chrf", "chrF2 of a sentence, 0 to 100", "higher", digits=2, span=100),), scores.overlap_chrf
+    ),
     "similarity": Metric(
-        (Measure("similarity", "likeness of words in context (MiniLM), F1", "higher"),),
+        (Measure("similarity", "likeness of words in context (MiniLM), F1", "higher", span=1),),
         scores.similarity,
     ),
     "empathy": Metric(
         (
-            Measure("empathy", "EPITOME-style empathy, 0 to 6", "higher", digits=2),
-            Measure("emotional_reactions", "EPITOME-style emotional reactions, 0 to 2", "higher", digits=2),
-            Measure("interpretations", "EPITOME-style interpretations, 0 to 2", "higher", digits=2),
-            Measure("explorations", "EPITOME-style explorations, 0 to 2", "higher", digits=2),
+            Measure("empathy", "EPITOME-style empathy, 0 to 6", "higher", digits=2, span=6),
+            Measure("emotional_reactions", "EPITOME-style emotional reactions, 0 to 2", "higher", digits=2, span=2),
+            Measure("interpretations", "EPITOME-style interpretations, 0 to 2", "higher", digits=2, span=2),
+            Measure("explorations", "EPITOME-style explorations, 0 to 2", "higher", digits=2, span=2),
         ),
         scores.empathy,
         scores.empathy_caveat,
@@ -42,11 +46,11 @@ METRICS: Final[Mapping[MetricName, Metric]] = {
     ),
     "content": Metric(
         (
-            Measure("content_f1", "clinical content named as in the reference, F1", "higher"),
-            Measure("condition_f1", "conditions named, F1", "higher"),
-            Measure("drug_f1", "medicines named, F1", "higher"),
-            Measure("advice_f1", "advice named, F1", "higher"),
-            Measure("red_flag_f1", "red flags named, F1", "higher"),
+            Measure("content_f1", "clinical content named as in the reference, F1", "higher", span=1),
+            Measure("condition_f1", "conditions named, F1", "higher", span=1),
+            Measure("drug_f1", "medicines named, F1", "higher", span=1),
+            Measure("advice_f1", "advice named, F1", "higher", span=1),
+            Measure("red_flag_f1", "red flags named, F1", "higher", span=1),
         ),
         scores.content,
     ),
@@ -88,7 +92,7 @@ METRICS: Final[Mapping[MetricName, Metric]] = {
     "calibration": Metric(
         (
             Measure("choices_ece", "expected calibration error of the choices", "lower", "calibration"),
-            Measure("choices_brier", "Brier score of the choices, 0 to 2", "lower"),
+            Measure("choices_brier", "Brier score of the choices, 0 to 2", "lower", span=2),
         )
     ),
     "length": Metric(

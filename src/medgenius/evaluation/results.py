@@ -134,21 +134,20 @@ def _line(measure: Measure, columns: Columns, resamples: int, seed: int) -> _Lin
         case "calibration":
             return _calibration(columns.of.get(_CONFIDENCE_SCORE), columns.of.get(_ACCURACY_SCORE), resamples, seed)
         case _:
-            return _mean(columns.of.get(measure.name), resamples, seed, proportion=measure.kind == "proportion")
+            return _mean(columns.of.get(measure.name), measure, resamples, seed)
 
 
-def _mean(column: Column | None, resamples: int, seed: int, *, proportion: bool) -> _Line | None:
+def _mean(column: Column | None, measure: Measure, resamples: int, seed: int) -> _Line | None:
     if not column:
         return None
     base, tuned = linearised(column)
     interval = paired_bootstrap(base, tuned, column.clusters, resamples, seed)
     clusters = len(set(column.clusters))
-    only_base = sum(b > t for b, t in zip(base, tuned, strict=True))
-    only_tuned = sum(t > b for b, t in zip(base, tuned, strict=True))
-    if proportion and interval.low == interval.high:
-        share = clusters / len(column)
-        interval = adjusted_wald(interval.difference, only_base * share, only_tuned * share, clusters)
-    if proportion and clusters == len(column):
+    if measure.widest is not None and interval.low == interval.high:
+        interval = of_alike_pairs(interval.difference, clusters, measure.widest)
+    if measure.kind == "proportion" and clusters == len(column):
+        only_base = sum(b > t for b, t in zip(base, tuned, strict=True))
+        only_tuned = sum(t > b for b, t in zip(base, tuned, strict=True))
         p = mcnemar(only_base, only_tuned)
     else:
         p = sign_flip_test(base, tuned, column.clusters, resamples, seed)
@@ -164,15 +163,21 @@ def _mean(column: Column | None, resamples: int, seed: int, *, proportion: bool)
     return _Line(compared, p, _known(minimum_detectable_effect(base, tuned, column.clusters)), clusters)
 
 
-def adjusted_wald(difference: float, only_base: float, only_tuned: float, n: int) -> Interval:
-    """The interval of a difference of paired proportions that a bootstrap can't give: where all pairs are alike.
+def of_alike_pairs(difference: float, n: int, widest: float) -> Interval:
+    """The interval where all pairs differ alike, which a bootstrap takes for certainty.
 
-    That none of 13 answers differs does not show that none ever would. Bonett and Price, 2012: one pair of either kind
-    more is taken to have been seen.
+    That none of 13 answers differs does not show that none ever would. Bonett and Price, 2012, for proportions: one
+    pair of either kind more is taken to have been seen. Of a score within bounds, one pair either way that differs as
+    widely as any can.
+
+    Args:
+        n: pairs, or clusters of them
+        widest: the greatest difference that there can be
     """
-    lost, won = (only_base + 1) / (n + 2), (only_tuned + 1) / (n + 2)
-    reach = NormalDist().inv_cdf((1 + CONFIDENCE) / 2) * math.sqrt((lost + won - (won - lost) ** 2) / (n + 2))
-    low, high = max(-1.0, won - lost - reach), min(1.0, won - lost + reach)
+    mean = n * difference / (n + 2)
+    variance = (n * difference**2 + 2 * widest**2) / (n + 2) - mean**2
+    reach = NormalDist().inv_cdf((1 + CONFIDENCE) / 2) * math.sqrt(variance / (n + 2))
+    low, high = max(-widest, mean - reach), min(widest, mean + reach)
     return Interval(difference, min(low, difference), max(high, difference))
 
 

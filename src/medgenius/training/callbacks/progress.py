@@ -58,9 +58,12 @@ class ProgressBar(Callback):
         self._total_steps = total_steps
         self._epochs = epochs
         self._validation = ""
+        self._validating = ""
         self._numbers = ""
         self._pace: Pace | None = None
-        self._watched = Watched(console, "", total_steps, lambda: self._numbers)
+        self._watched = Watched(
+            console, "", total_steps, lambda: " · ".join(part for part in (self._numbers, self._validating) if part)
+        )
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: ARG002
         self._watched.start()
@@ -92,7 +95,22 @@ class ProgressBar(Callback):
         )
         self._watched.update(step)
 
+    def on_validation_batch_end(  # noqa: PLR0913, PLR0917  Lightning's signature
+        self,
+        trainer: Trainer,
+        pl_module: LightningModule,
+        outputs: object,  # noqa: ARG002
+        batch: object,  # noqa: ARG002
+        batch_idx: int,
+        dataloader_idx: int = 0,  # noqa: ARG002
+    ) -> None:
+        """A validation may take minutes, and the steps stand still meanwhile."""
+        assert isinstance(pl_module, FineTuning)
+        self._validating = f"validating {(batch_idx + 1) / sum(trainer.num_val_batches):.0%}"
+        self._watched.update(pl_module.steps_done)
+
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self._validating = ""
         assert isinstance(pl_module, FineTuning)
         if "validation/loss" in trainer.callback_metrics:
             loss = float(trainer.callback_metrics["validation/loss"])
