@@ -50,10 +50,27 @@ TOKENS = st.lists(st.integers(3, 258), min_size=1, max_size=7)
 ITEMS = st.builds(ChoiceItem, TOKENS, st.lists(TOKENS, min_size=1, max_size=4).map(tuple))
 
 
-@settings(max_examples=15)
-@given(prefix=st.lists(st.integers(3, 258), max_size=5), items=st.lists(ITEMS, min_size=1, max_size=5))
-def test_any_items(tuned: TunedModel, twin: PeftModel, prefix: list[int], items: list[ChoiceItem]) -> None:
-    check(tuned, twin, [ChoiceItem(prefix + item.context_ids, item.continuations) for item in items])
+@settings(max_examples=20)
+@given(
+    prefix=st.lists(st.integers(3, 258), max_size=5),
+    common=st.lists(st.integers(3, 258), max_size=5),
+    items=st.lists(ITEMS, min_size=1, max_size=5),
+)
+def test_any_items(
+    tuned: TunedModel, twin: PeftModel, prefix: list[int], common: list[int], items: list[ChoiceItem]
+) -> None:
+    """`common` is what all continuations of every second item begin with."""
+    begun = [
+        ChoiceItem(prefix + item.context_ids, tuple(common * (place % 2) + ids for ids in item.continuations))
+        for place, item in enumerate(items)
+    ]
+    check(tuned, twin, begun)
+
+
+def test_what_continuations_begin_with_stands_in_a_pass_once() -> None:
+    assert len(ChoiceItem([1, 2, 3], ([5, 6, 7, 8], [5, 6, 9, 8]))) == 3 + 2 + 2 * 1
+    assert len(ChoiceItem([1, 2, 3], ([5, 6], [5, 6, 9]))) == 3 + 1 + 0 + 1
+    assert len(ChoiceItem([1, 2, 3], ([5, 6, 7],))) == 3 + 2
 
 
 def test_items_of_all_sizes_in_several_passes(tuned: TunedModel, twin: PeftModel) -> None:

@@ -1,11 +1,11 @@
 """How likely a model finds texts: of answers to a question, and of dialogues' answers.
 
-What texts share is computed once: a question stands in a pass once with all its continuations behind it as branches
-(`data/steps.Layout`), and what all questions of a pass begin with stands there once. No token is padding, and the last
-layer and the head run for those rows alone whose next token is asked for.
+What texts share is computed once: a question stands in a pass once, behind it what all its continuations begin with,
+and then their rests as branches (`data/steps.Layout`); what all questions of a pass begin with stands there once. No
+token is padding, and the last layer and the head run for those rows alone whose next token is asked for.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -34,14 +34,22 @@ class ChoiceItem:
     """At least one; its last token predicts the first of each continuation"""
     continuations: tuple[list[int], ...]
     """At least one token each"""
+    common: int = field(init=False)
+    """Tokens that all continuations begin with, where there are several; each has at least one more"""
 
     def __post_init__(self) -> None:
         if not self.context_ids or not self.continuations or not all(self.continuations):
             raise DataError("a context and each of its continuations need at least one token")
+        object.__setattr__(self, "common", shared_length(self.continuations))
+
+    @property
+    def rests(self) -> list[list[int]]:
+        """Of the continuations, behind what they have in common."""
+        return [ids[self.common :] for ids in self.continuations]
 
     def __len__(self) -> int:
         """Rows of a pass; the last token of a continuation predicts nothing that is asked for."""
-        return len(self.context_ids) + sum(len(ids) - 1 for ids in self.continuations)
+        return len(self.context_ids) + self.common + sum(len(ids) - self.common - 1 for ids in self.continuations)
 
 
 def choice_log_likelihoods(
@@ -122,12 +130,14 @@ class _Rows:
         self.ids += ids
         self.positions += range(start, start + len(ids))
 
-    def ask(self, continuation: Sequence[int], before: int) -> None:
-        """Its first token is predicted by the row `before`, the others by the rows that come last."""
-        own = len(continuation) - 1
-        self.needed += [before, *range(len(self.ids) - own, len(self.ids))]
-        self.targets += continuation
-        self.counts.append(own + 1)
+    def ask(self, tokens: Sequence[int], predicted_by: Iterable[int]) -> None:
+        """
+        Args:
+            predicted_by: the row before each token
+        """
+        self.needed += predicted_by
+        self.targets += tokens
+        self.counts.append(len(tokens))
 
 
 def _of_pass(forward: Forward, items: Sequence[ChoiceItem]) -> list[tuple[float, ...]]:
@@ -136,20 +146,30 @@ def _of_pass(forward: Forward, items: Sequence[ChoiceItem]) -> list[tuple[float,
     branches = []
     for item in items:
         rows.add(item.context_ids[prefix:], prefix)
-        last = len(rows.ids) - 1
-        for continuation in item.continuations:
-            rows.add(continuation[:-1], len(item.context_ids))
-            rows.ask(continuation, last)
-        branches.append(tuple(len(ids) - 1 for ids in item.continuations))
+        before, length = len(rows.ids) - 1, len(item.context_ids) + item.common
+        if item.common:
+            shared = item.continuations[0][: item.common]
+            rows.add(shared, len(item.context_ids))
+            rows.ask(shared, range(before, before + item.common))
+            before += item.common
+        for rest in item.rests:
+            own = len(rows.ids)
+            rows.add(rest[:-1], length)
+            rows.ask(rest, [before, *range(own, len(rows.ids))])
+        branches.append(tuple(len(rest) - 1 for rest in item.rests))
     lengths = [len(item) - prefix for item in items]
-    if rest := -len(rows.ids) % _ROUND:
-        rows.add([0] * rest, 0)
-        lengths.append(rest)
+    if nobodys := -len(rows.ids) % _ROUND:
+        rows.add([0] * nobodys, 0)
+        lengths.append(nobodys)
         branches.append(())
     layout = Layout(prefix, tuple(lengths), tuple(branches) if any(map(any, branches)) else ())
     log_likelihoods = _at_targets(forward, rows, layout)
     sums = iter([float(part.sum(dtype=torch.float64)) for part in log_likelihoods.split(rows.counts)])
-    return [tuple(next(sums) for _ in item.continuations) for item in items]
+    found = []
+    for item in items:
+        shared_sum = next(sums) if item.common else 0.0
+        found.append(tuple(shared_sum + next(sums) for _ in item.continuations))
+    return found
 
 
 @torch.inference_mode()
