@@ -52,8 +52,8 @@ def test_a_pace_that_changes_is_followed() -> None:
 def test_a_validation_shows_how_far_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Within the training, and behind the last step, where `max_steps` ended it before a validation was due."""
     monkeypatch.setattr(watching, "_LINE_EVERY", 0.0)
-    small = ("model=tiny", "tracking=off", "tracking.log_samples=false", "trainer.compile=false", "data.max_rows=340")
-    steps = ("trainer.batch_size=153", "trainer.max_steps=3")  # two of them are an epoch
+    small = ("model=tiny", "tracking=off", "tracking.log_samples=false", "trainer.compile=false", "data.max_rows=72")
+    steps = ("data.validation_fraction=0.5", "trainer.batch_size=18", "trainer.max_steps=3")  # two are an epoch
     out, run = io.StringIO(), Run(tmp_path / "run", "run")
     run.path.mkdir()
     train(composed(*small, *steps), run, Console(file=out, width=200), Place())
