@@ -1,7 +1,8 @@
 """Differences of an evaluation with their intervals: `python experiments/plot_differences.py out.svg evaluation.json`.
 
 One scale for all: the smallest true difference that so many items would have shown in 80 of 100 studies. Right of the
-middle is better; an interval across the middle says that either may be.
+middle is better; an interval across the middle says that either may be. Measures of which no answer differed are left
+out, and those of which neither side is better.
 """
 
 import json
@@ -39,6 +40,7 @@ def main(output: Path, evaluation: Path) -> None:
     axes.invert_yaxis()
     axes.axvline(0, color="#111827", linewidth=0.8)
     axes.set_xscale("symlog", linthresh=2)
+    axes.xaxis.set_major_formatter("{x:g}")
     axes.set_xlabel("← worse     difference / smallest detectable difference     better →", fontsize=9)
     axes.grid(axis="x", alpha=0.25)
     axes.spines[["top", "right", "left"]].set_visible(False)
