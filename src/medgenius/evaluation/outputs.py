@@ -107,7 +107,8 @@ def print_findings(console: Console, evaluation: Evaluation, findings: Findings)
     comparison = findings.comparison
     table = Table(title=f"{findings.run.path.name}: base and {findings.system}", title_justify="left")
     table.add_column("measure", overflow="fold")
-    for column in ("base", findings.system, "difference \\[95 %]", "n", ""):
+    other = findings.system.removeprefix("base + ")  # names of measures need the width
+    for column in ("base", other, "difference \\[95 %]", "n", ""):
         table.add_column(column, justify="right", no_wrap=True)
     for name, line in comparison.metrics.items():
         measure = findings.measures[name]
