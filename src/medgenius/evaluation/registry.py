@@ -30,7 +30,7 @@ METRICS: Final[Mapping[MetricName, Metric]] = {
         (Measure("chrf", "chrF2 of a sentence, 0 to 100", "higher", digits=2, span=100),), scores.overlap_chrf
     ),
     "similarity": Metric(
-        (Measure("similarity", "likeness of words in context (MiniLM), F1", "higher", span=1),),
+        (Measure("similarity", "likeness of words in context (MiniLM), F1", "higher", span=2),),
         scores.similarity,
     ),
     "empathy": Metric(

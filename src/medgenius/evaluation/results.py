@@ -22,6 +22,8 @@ from medgenius.evaluation.statistics import (
 
 _CONFIDENCE_SCORE: Final = "choices_confidence"
 _ACCURACY_SCORE: Final = "choices_accuracy"
+_ROUNDING: Final = 1e-12
+"""Of a score's span: means of equal differences over clusters of unequal sizes are equal but for so much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,7 @@ def _mean(column: Column | None, measure: Measure, resamples: int, seed: int) ->
     base, tuned = linearised(column)
     interval = paired_bootstrap(base, tuned, column.clusters, resamples, seed)
     clusters = len(set(column.clusters))
-    if measure.widest is not None and interval.low == interval.high:
+    if measure.widest is not None and interval.high - interval.low <= _ROUNDING * measure.widest:
         interval = of_alike_pairs(interval.difference, clusters, measure.widest)
     if measure.kind == "proportion" and clusters == len(column):
         only_base = sum(b > t for b, t in zip(base, tuned, strict=True))
