@@ -50,7 +50,8 @@ def test_in_fp32_answers_and_likelihoods_are_those_of_transformers() -> None:
             with torch.inference_mode():
                 rows = backbone_of(twin)(ids).logits[0, len(item.context_ids) - 1 : -1].log_softmax(-1)
             expected = rows.gather(1, torch.tensor(continuation)[:, None]).sum()
-            assert log_likelihood == pytest.approx(float(expected), abs=1e-4)
+            # Two ways to sum products in fp32, through thirty layers, for each of up to nine tokens and more.
+            assert log_likelihood == pytest.approx(float(expected), abs=5e-5 * (1 + len(continuation)))
 
 
 def test_in_bf16_company_changes_no_token() -> None:

@@ -33,6 +33,18 @@ def test_a_row_has_the_same_bits_with_any_others(out: int, inner: int) -> None:
         assert torch.equal(multiply(product, x[-rows:]), whole[-rows:])
 
 
+@pytest.mark.parametrize(("out", "inner"), SHAPES)
+@torch.inference_mode()
+def test_a_packed_weight_in_fp32_gives_the_product_to_rounding(out: int, inner: int) -> None:
+    layer = nn.Linear(inner, out, bias=False)
+    product = product_of([layer], torch.float32, pack=True)
+    assert isinstance(product, Packed)
+    x = torch.randn(33, inner)
+    exact = x.double() @ layer.weight.double().T
+    for rows in (1, 2, 7, 33):
+        assert torch.allclose(multiply(product, x[:rows]).double(), exact[:rows], rtol=0, atol=1e-5)
+
+
 @packs
 @torch.inference_mode()
 def test_attention_has_the_same_bits_with_any_other_rows_and_keys() -> None:

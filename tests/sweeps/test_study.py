@@ -137,7 +137,7 @@ def test_several_metrics_give_a_pareto_set(tmp_path: Path) -> None:
 def test_a_trial_that_a_signal_ends_goes_on_to_the_same_bytes_as_one_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The shared model and data change nothing either: the second trial runs after another in one process."""
+    """What trials of one process share (model, data, loss before) changes nothing either: the second runs after another."""
     small = ("lora.r=choice(2,4)", "trainer.epochs=2", "optimizer.learning_rate=1e-2", "hydra.sweeper.sampler=grid")
     asked = (*small, "hydra.sweeper.n_trials=2", "hydra.sweeper.pruner=none", "lora.dropout=0.1")
     told: list[int] = []
@@ -166,6 +166,9 @@ def test_a_trial_that_a_signal_ends_goes_on_to_the_same_bytes_as_one_alone(
         train(config.model_copy(update={"tracking": tracking}), run, Console(quiet=True), Place())
     shared, alone = (path / "adapter" / "adapter_model.safetensors" for path in (directory(second), run.path))
     assert shared.read_bytes() == alone.read_bytes()
+    summaries = [json.loads((path / "summary.json").read_text()) for path in (directory(second), run.path)]
+    before, before_alone = (summary["validation_loss_before"] for summary in summaries)
+    assert before == before_alone  # the second trial had it from the first
 
 
 def test_a_trial_of_a_process_that_is_gone_is_taken_over_and_given_up_after_its_retries(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from medgenius.model.loss import target_loss_sum
 from medgenius.training.distributed import Group
 from medgenius.training.engine import Engine
 from medgenius.training.memory import PassSize
-from medgenius.training.module import FineTuning
+from medgenius.training.module import FineTuning, FrozenLoss
 from tests.support import cache_dir, composed, random_examples
 
 
@@ -61,7 +61,8 @@ def test_loss_before_is_exactly_that_of_the_fresh_adapter(dtype: torch.dtype, co
 
     passes = PassSize(Engine(tokens_per_pass=100, compiled=False, checkpointing=False))
     alone = Group(Place(), torch.device("cpu"))
-    module = FineTuning(Trainable(model, target_loss_sum), config.optimizer, config.scheduler, 1, 1, 1.0, passes, alone)
+    trainable, frozen_loss = Trainable(model, target_loss_sum), FrozenLoss()
+    module = FineTuning(trainable, config.optimizer, config.scheduler, 1, 1, 1.0, passes, alone, frozen_loss)
     recorder = _Recorder()
     trainer = Trainer(accelerator="cpu", logger=recorder, enable_progress_bar=False, enable_model_summary=False)
     for _ in range(2):
@@ -72,3 +73,12 @@ def test_loss_before_is_exactly_that_of_the_fresh_adapter(dtype: torch.dtype, co
     assert losses == pytest.approx([fresh, after, after], rel=1e-6)  # before is measured and logged once
     assert recorder.lines[0][0] == 0
     assert all(parameter.requires_grad for parameter in trained)
+
+    # Another run over the same model and rows takes it from there, and logs it all the same.
+    assert frozen_loss.value == fresh
+    frozen_loss.value = 1.5
+    module = FineTuning(trainable, config.optimizer, config.scheduler, 1, 1, 1.0, passes, alone, frozen_loss)
+    recorder.lines.clear()
+    trainer.validate(module, loader, verbose=False)
+    assert module.loss_before == 1.5
+    assert [metrics["validation/loss"] for _, metrics in recorder.lines] == pytest.approx([1.5, after], rel=1e-6)

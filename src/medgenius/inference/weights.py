@@ -69,7 +69,8 @@ class Joined:
 @dataclass(frozen=True, slots=True)
 class Packed:
     """One weight for all in the order in which oneDNN multiplies, which it would otherwise bring it into at each use:
-    with few rows that takes longer than the product. The bits of the result are the same."""
+    with few rows that takes longer than the product. In bf16 the bits of the result are those of `Joined`; in fp32
+    torch has that computed by MKL, and the two differ by rounding."""
 
     weight: Tensor
     """Opaque"""
@@ -153,10 +154,11 @@ def _pack(layers: Sequence[nn.Module], weights: Sequence[Tensor]) -> Tensor:
 
 
 def worth_packing(model: LlamaForCausalLM) -> bool:
-    """Whether copies in oneDNN's order serve: in bf16 on CPU, where the memory for them is free."""
+    """Whether copies in oneDNN's order serve: on CPU, where the memory for them is free."""
     weight = model.lm_head.weight
-    if weight.device.type != "cpu" or weight.dtype != torch.bfloat16:
+    if weight.device.type != "cpu" or not torch.backends.mkldnn.is_available():
+        return False
+    if weight.dtype == torch.bfloat16 and not torch.ops.mkldnn._is_mkldnn_bf16_supported():
         return False
     size = sum(layer.in_features * layer.out_features for layer in model.modules() if isinstance(layer, nn.Linear))
-    packs = bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
-    return packs and (model.lm_head in _packed or affordable(size * weight.itemsize, weight.device))
+    return model.lm_head in _packed or affordable(size * weight.itemsize, weight.device)

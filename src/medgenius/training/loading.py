@@ -13,6 +13,7 @@ from medgenius.config.train import TrainConfig
 from medgenius.data.prompt import Prompt
 from medgenius.model.backbone import load_backbone, load_tokenizer
 from medgenius.model.copying import with_same_weights
+from medgenius.training.module import FrozenLoss
 from medgenius.training.rows import TrainingData, read_data
 from medgenius.training.samples import wants_samples
 
@@ -34,6 +35,13 @@ class Loader:
         """A frozen model that the caller may change, its weights excepted."""
         return load_backbone(config, cache_dir, dtype, device)
 
+    def frozen_loss(self, config: TrainConfig, computed: str) -> FrozenLoss:  # noqa: ARG002  a subclass shares
+        """
+        Args:
+            computed: where the model comes from and how its loss is computed
+        """
+        return FrozenLoss()
+
 
 class _Last(Generic[T]):
     """One value, made again when its key is another."""
@@ -49,9 +57,9 @@ class _Last(Generic[T]):
 
 
 class SharingLoader(Loader):
-    """For a process that trains many times: tokenizer, token ids and frozen model are kept, the last of each.
+    """For a process that trains many times: tokenizer, token ids, frozen model and its loss are kept, the last of each.
 
-    A run gets exactly what it would have loaded itself (tests/training/test_loading.py compares the bytes that come
+    A run gets exactly what it would have loaded or measured itself (tests/sweeps/test_study.py compares what comes
     out). The frozen model is never given away: each run gets modules of its own over the same weights.
     """
 
@@ -59,6 +67,7 @@ class SharingLoader(Loader):
         self._tokenizer = _Last[PreTrainedTokenizerBase]()
         self._data = _Last[TrainingData]()
         self._backbone = _Last[LlamaForCausalLM]()
+        self._frozen_loss = _Last[FrozenLoss]()
 
     def tokenizer(self, config: TrainConfig, cache_dir: Path) -> PreTrainedTokenizerBase:
         return self._tokenizer.get(
@@ -67,8 +76,7 @@ class SharingLoader(Loader):
         )
 
     def data(self, config: TrainConfig, prompt: Prompt) -> TrainingData:
-        parts = [part.model_dump_json() for part in (config.data, config.prompt, config.model)]
-        key = json.dumps([*parts, config.seed, config.tracking.samples, wants_samples(config), _file_of(config)])
+        key = json.dumps([_rows_of(config), config.tracking.samples, wants_samples(config)])
         return self._data.get(key, lambda: super(SharingLoader, self).data(config, prompt))
 
     def backbone(
@@ -77,6 +85,15 @@ class SharingLoader(Loader):
         key = f"{config.model_dump_json()} {cache_dir} {dtype} {device}"
         kept = self._backbone.get(key, lambda: super(SharingLoader, self).backbone(config, cache_dir, dtype, device))
         return with_same_weights(kept)
+
+    def frozen_loss(self, config: TrainConfig, computed: str) -> FrozenLoss:
+        return self._frozen_loss.get(f"{_rows_of(config)} {computed}", FrozenLoss)
+
+
+def _rows_of(config: TrainConfig) -> str:
+    """Tells one model's token ids from another's."""
+    parts = [part.model_dump_json() for part in (config.data, config.prompt, config.model)]
+    return json.dumps([*parts, config.seed, _file_of(config)])
 
 
 def _file_of(config: TrainConfig) -> list[int]:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 from pytorch_lightning import LightningModule
@@ -18,6 +19,14 @@ from medgenius.model.backend import Trainable
 from medgenius.training.distributed import Group
 from medgenius.training.memory import PassSize
 from medgenius.training.optimizer import build_optimizer, build_schedule
+
+
+@dataclass(slots=True)
+class FrozenLoss:
+    """Validation loss of the frozen model alone, None until somebody has measured it. Runs of a process over the same
+    model and rows may share one."""
+
+    value: float | None = None
 
 
 class FineTuning(LightningModule):
@@ -37,6 +46,7 @@ class FineTuning(LightningModule):
         gradient_clip_val: float,
         pass_size: PassSize,
         group: Group,
+        frozen_loss: FrozenLoss | None = None,
     ) -> None:
         super().__init__()
         self.automatic_optimization = False  # Lightning would keep the graphs of all passes until the end of the step
@@ -49,6 +59,7 @@ class FineTuning(LightningModule):
         self._gradient_clip_val = gradient_clip_val
         self._pass_size = pass_size
         self._group = group
+        self._frozen_loss = frozen_loss or FrozenLoss()
         self._trained = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
         self.real_tokens = 0
         """Tokens seen in training so far."""
@@ -133,13 +144,13 @@ class FineTuning(LightningModule):
             )
 
     def validation_step(self, step: Step, _index: int) -> None:
-        """With the adapter; the first time round also without, which is the model before training.
+        """With the adapter; the first time round also without, which is the model before training, if nobody knows it.
 
         A fresh adapter's B is zero, so the loss is the same as if it had been measured before the first step, but
         that step need not wait for it.
         """
         self._validation_loss_sum += self._pass_size.fit(step, self._loss_sum_of)
-        if self.loss_before is None:
+        if self.loss_before is None and self._frozen_loss.value is None:
             with self.model.disable_adapter():
                 self._loss_sum_before += self._pass_size.fit(step, self._loss_sum_of)
         self._validation_targets += step.target_tokens
@@ -151,7 +162,10 @@ class FineTuning(LightningModule):
 
     def on_validation_epoch_end(self) -> None:
         if self.loss_before is None:
-            self.loss_before = self._group.add_up(float(self._loss_sum_before)) / self._validation_targets
+            if self._frozen_loss.value is None:
+                loss_sum = self._group.add_up(float(self._loss_sum_before))
+                self._frozen_loss.value = loss_sum / self._validation_targets
+            self.loss_before = self._frozen_loss.value
             for logger in self.loggers:
                 logger.log_metrics(_validation_metrics(self.loss_before), step=0)
         loss = self._group.add_up(float(self._validation_loss_sum)) / self._validation_targets

@@ -170,6 +170,7 @@ def assemble(  # noqa: PLR0913, PLR0917  what is there before anything is loaded
             config.trainer.gradient_clip_val,
             PassSize(engine),
             group,
+            around.loader.frozen_loss(config, f"{cache_dir} {machine} {engine}"),
         ),
         throughput=Throughput(machine),
         metrics=metrics,
