@@ -137,7 +137,7 @@ def test_several_metrics_give_a_pareto_set(tmp_path: Path) -> None:
 def test_a_trial_that_a_signal_ends_goes_on_to_the_same_bytes_as_one_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What trials of one process share (model, data, loss before) changes nothing either: the second runs after another."""
+    """Nor does what trials of one process share (model, data, loss before): the second runs after another."""
     small = ("lora.r=choice(2,4)", "trainer.epochs=2", "optimizer.learning_rate=1e-2", "hydra.sweeper.sampler=grid")
     asked = (*small, "hydra.sweeper.n_trials=2", "hydra.sweeper.pruner=none", "lora.dropout=0.1")
     told: list[int] = []
