@@ -30,6 +30,8 @@ class LlamaCppEngine(PooledEngine):
         params.n_parallel = config.streams
         params.n_ctx = config.streams * per_stream
         params.cpuparams.n_threads = config.threads or os.cpu_count() or 1
+        # Between two steps its threads would wait in a loop, on the cores that HTTP, the guard and the client need.
+        params.cpuparams.poll = 0
         params.verbosity = -1
         # It listens on a port of its own; nobody is to come in there, past keys, limits and guard.
         params.api_keys = [secrets.token_hex()]
