@@ -14,6 +14,7 @@ from medgenius.config.report import ReportConfig
 from medgenius.config.serve import ChatConfig, ServeConfig
 from medgenius.config.train import TrainConfig
 from medgenius.lock import locked
+from medgenius.model.libraries import quiet_libraries
 from medgenius.reading.withheld import words_withheld
 from medgenius.resume import chosen_run, config_of, has_finished
 from medgenius.runs import Run, create_run, write_config
@@ -62,6 +63,7 @@ def main() -> int:
     if verb not in verbs:
         print(f"error: unknown verb {verb}; there are: {', '.join(verbs)}", file=sys.stderr)
         return 2
+    quiet_libraries()
     return verbs[verb]()
 
 
@@ -132,9 +134,6 @@ def _empathy(config: EmpathyConfig, _: Launch) -> int:
 def _evaluate(config: EvaluateConfig, _: Launch) -> int:
     from rich.console import Console  # noqa: PLC0415
 
-    from medgenius.model.libraries import quiet_libraries  # noqa: PLC0415
-
-    quiet_libraries()
     from medgenius.evaluation.evaluate import evaluate  # noqa: PLC0415
 
     folder = evaluate(config, Console())
@@ -162,9 +161,6 @@ def _report(config: ReportConfig, _: Launch) -> int:
 def _publish(config: PublishConfig, _: Launch) -> int:
     from rich.console import Console  # noqa: PLC0415
 
-    from medgenius.model.libraries import quiet_libraries  # noqa: PLC0415
-
-    quiet_libraries()
     from medgenius.publishing.publish import publish  # noqa: PLC0415
 
     folder = publish(config, Console())

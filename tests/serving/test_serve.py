@@ -216,6 +216,7 @@ def test_a_chat_in_the_terminal(tiny_run: Run, tmp_path: Path) -> None:
     )  # fmt: skip
 
     assert done.returncode == 0, done.stderr
+    assert "Warning" not in done.stderr
     assert done.stdout.count(ESCALATION) == 1
     assert "error: spells the control token </s>" in done.stdout
     assert "/reset forgets" in done.stdout
