@@ -9,7 +9,8 @@ next trial's model.
 
 `pruning` runs each study without and with a pruner. sampler=random draws a trial from the seed and its number alone, so
 all try the same points, and only the pruner makes a difference. Told is when the best value was known, and how long all
-trials took. One trial goes before, which pays for what the first in a process loads.
+trials took. One trial goes before, which pays for what the first in a process loads. Trials so drawn could have come in
+any order: the curves of the study without a pruner are then shown to each pruner in many orders, without training.
 """
 
 import argparse
@@ -25,21 +26,26 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import optuna
 import torch
 from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig
 from optuna.study import Study
-from optuna.trial import TrialState
+from optuna.trial import Trial, TrialState
 from pytorch_lightning import Callback, LightningModule, Trainer
 
 from medgenius.config.app import config_dir
 from medgenius.config.arguments import in_sweep_words
+from medgenius.config.sweeper import Pruner, SweeperConfig
 from medgenius.config.train import TrainConfig
+from medgenius.sweeps.choosing import pruner_of
 from medgenius.sweeps.planning import config_with, make_plan
 from medgenius.sweeps.worker import Worker, start_worker
 from medgenius.training import train as train_module
 
+_PRUNERS: tuple[Pruner, ...] = ("median", "percentile", "hyperband")
+_ORDERS = 300
 _ALLOWED = 2.0
 """Seconds between two trials."""
 _TINY = (
@@ -132,6 +138,7 @@ def overhead(trials: int, overrides: Sequence[str]) -> None:
 class Searched:
     """What a study came to."""
 
+    config: SweeperConfig
     study: Study
     reached: float
     """Seconds from its start until its best value was known"""
@@ -154,16 +161,49 @@ class Searched:
 
 
 def pruning(trials: int, seeds: Sequence[int], root: Path, overrides: Sequence[str]) -> None:
+    unpruned: dict[int, Searched] = {}
     searched(root, "warm-up", *limit(1), *overrides)
     print("| seed | pruner | best value | of trial | known after, s | all trials, s | steps | pruned |")
     print("|---|---|---|---|---|---|---|---|", flush=True)
     for seed in seeds:
         base = None
-        for pruner in ("none", "median", "hyperband"):
+        for pruner in ("none", *_PRUNERS):
             asked = (f"hydra.sweeper.seed={seed}", f"hydra.sweeper.pruner={pruner}")
             found = searched(root, f"{pruner}-{seed}", *asked, *limit(trials), *overrides)
             base = base or found
+            unpruned[seed] = base
             print(found.row(seed, pruner, base), flush=True)
+    print(f"\n| seed | pruner | the same best trial, of {_ORDERS} orders | steps |\n|---|---|---|---|")
+    for seed, base in unpruned.items():
+        for pruner in _PRUNERS:
+            print(f"| {seed} | {pruner} | {replayed(base, pruner)} |", flush=True)
+
+
+def replayed(base: Searched, pruner: Pruner) -> str:
+    """How often the best trial of a study is found, and for which share of its steps, when its trials come in an order
+    drawn at random and end where the pruner ends them."""
+    config = base.config.model_copy(update={"pruner": pruner})
+    curves = [list(trial.intermediate_values.values()) for trial in base.study.trials]
+    draw = np.random.default_rng(config.seed)
+    found, shares = 0, []
+    for _ in range(_ORDERS):
+        ordered = [curves[index] for index in draw.permutation(len(curves))]
+        study = optuna.create_study(pruner=pruner_of(config))
+        ends = [end_of(study.ask(), curve, config.prune_after_validations) for curve in ordered]
+        found += study.best_value == base.study.best_value
+        shares.append(sum(ends) / sum(map(len, curves)))
+    return f"{found / _ORDERS:.0%} | {statistics.median(shares):.0%} ({min(shares):.0%}–{max(shares):.0%})"
+
+
+def end_of(trial: Trial, curve: Sequence[float], first: int) -> int:
+    """The validation after which a trial with this curve has ended."""
+    for number, loss in enumerate(curve, start=1):
+        trial.report(loss, number)
+        if first < number < len(curve) and trial.should_prune():
+            trial.study.tell(trial, state=TrialState.PRUNED)
+            return number
+    trial.study.tell(trial, curve[-1])
+    return len(curve)
 
 
 def searched(root: Path, name: str, *overrides: str) -> Searched:
@@ -177,7 +217,7 @@ def searched(root: Path, name: str, *overrides: str) -> Searched:
     end = study.best_trial.datetime_complete
     assert end is not None
     steps = sum(steps_of(trial.user_attrs["run_directory"]) for trial in study.trials)
-    return Searched(study, end.timestamp() - began, took, steps)
+    return Searched(worker.plan.config, study, end.timestamp() - began, took, steps)
 
 
 @contextmanager

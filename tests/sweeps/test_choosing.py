@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
+import numpy as np
+import optuna
 import pytest
 from optuna.samplers import RandomSampler
 from optuna.trial import TrialState
 
-from medgenius.sweeps.choosing import sampler_for
+from medgenius.sweeps.choosing import pruner_of, sampler_for
 from medgenius.sweeps.worker import start_worker
 from tests.sweeps.small import tiny_study, typed
 from tests.sweeps.test_study import loaded, run_study
@@ -45,8 +47,31 @@ def test_a_grid_is_every_combination_once_and_no_more(tmp_path: Path) -> None:
     assert (len(study.trials), points) == (4, {(2, 1), (2, 2), (4, 1), (4, 2)})
 
 
+@pytest.mark.parametrize("keep", [1.0, 25.0, 50.0, 99.0, 100.0])
+def test_a_trial_goes_on_while_it_is_among_the_share_that_is_kept(keep: float, tmp_path: Path) -> None:
+    """Beside numpy's percentile, over trials whose second values are not in the order of their last."""
+    asked = ("hydra.sweeper.pruner=percentile", f"hydra.sweeper.keep_percentile={keep}")
+    with typed(*tiny_study(tmp_path, *_SPACE, *asked)) as line:
+        config = line.plan.config
+    random = np.random.default_rng(7)
+    complete = random.uniform(1.0, 3.0, size=(config.prune_after_trials, 2))
+    for value in random.uniform(1.0, 3.0, size=20):
+        study = optuna.create_study(pruner=pruner_of(config))
+        for earlier, last in complete[:-1]:
+            study.add_trial(_complete(earlier, last))
+        trial = study.ask()
+        trial.report(value, 2)
+        assert not trial.should_prune()  # one complete trial too few
+        study.add_trial(_complete(*complete[-1]))
+        assert trial.should_prune() == (value > np.percentile(complete[:, 0], keep))
+
+
+def _complete(earlier: float, last: float) -> optuna.trial.FrozenTrial:
+    return optuna.trial.create_trial(value=last, intermediate_values={2: earlier, 3: last})
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("pruner", ["median", "hyperband", "wilcoxon", "none"])
+@pytest.mark.parametrize("pruner", ["median", "percentile", "hyperband", "wilcoxon", "none"])
 def test_each_pruner_ends_trials_that_learn_nothing_and_none_ends_none(pruner: str, tmp_path: Path) -> None:
     """The first trial learns best, each after it worse: hyperband compares a trial with those of its bracket."""
     rates = "optimizer.learning_rate=choice(1e-2,3e-3,1e-3,3e-4,1e-4,1e-5)"

@@ -108,6 +108,8 @@ REFUSED = [
     (["hydra.sweeper.metric=model"], "is no number"),
     (["hydra.sweeper.metric=seconds"], "pruner=median needs a metric of each validation"),
     (["hydra.sweeper.metric=[validation/loss,cost]"], "hydra.sweeper.direction has 1 entries"),
+    (["hydra.sweeper.keep_percentile=0"], "hydra.sweeper.keep_percentile=0"),
+    (["hydra.sweeper.keep_percentile=101"], "hydra.sweeper.keep_percentile=101"),
     (["hydra.sweeper.direction=down"], "hydra.sweeper.direction=down"),
     (["hydra.sweeper.n_trials=0"], "hydra.sweeper.n_trials=0"),
     (["+hydra.sweeper.trails=3"], "unknown key hydra.sweeper.trails: did you mean hydra.sweeper.n_trials?"),
