@@ -1,7 +1,7 @@
 """What a study costs beside its training, and what pruning saves.
 
     python benchmarks/sweeps.py overhead [--trials 4] [overrides of train …]
-    python benchmarks/sweeps.py pruning [--trials 60] [--seeds 1] [--root DIR] [overrides of train …]
+    python benchmarks/sweeps.py pruning [--trials 60] [--seeds 1] [--pruners median …] [--root DIR] [overrides …]
 
 `overhead` trains short trials of the embedded model and tells the seconds from the end of one trial's last optimizer
 step to the start of the next one's first: the last validation, the adapter, the report, W&B's files, the study, and the
@@ -160,14 +160,14 @@ class Searched:
         return f"| {' | '.join(cells)} |"
 
 
-def pruning(trials: int, seeds: Sequence[int], root: Path, overrides: Sequence[str]) -> None:
+def pruning(trials: int, seeds: Sequence[int], pruners: Sequence[str], root: Path, overrides: Sequence[str]) -> None:
     unpruned: dict[int, Searched] = {}
     searched(root, "warm-up", *limit(1), *overrides)
     print("| seed | pruner | best value | of trial | known after, s | all trials, s | steps | pruned |")
     print("|---|---|---|---|---|---|---|---|", flush=True)
     for seed in seeds:
         base = None
-        for pruner in ("none", *_PRUNERS):
+        for pruner in ("none", *pruners):
             asked = (f"hydra.sweeper.seed={seed}", f"hydra.sweeper.pruner={pruner}")
             found = searched(root, f"{pruner}-{seed}", *asked, *limit(trials), *overrides)
             base = base or found
@@ -246,6 +246,9 @@ def main() -> None:
     parser.add_argument("question", choices=["overhead", "pruning"])
     parser.add_argument("--trials", type=int, default=0, help="of a study; 0: 4 for overhead, 60 for pruning")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1])
+    parser.add_argument(
+        "--pruners", nargs="+", choices=_PRUNERS, default=_PRUNERS, help="that trials are trained under"
+    )
     parser.add_argument("--root", type=Path, help="keeps the studies of `pruning` there, for `medgenius report`")
     parser.add_argument("overrides", nargs="*")
     given = parser.parse_intermixed_args()
@@ -254,7 +257,7 @@ def main() -> None:
         overhead(given.trials or 4, given.overrides)
     else:
         with tempfile.TemporaryDirectory() as folder:
-            pruning(given.trials or 60, given.seeds, given.root or Path(folder), given.overrides)
+            pruning(given.trials or 60, given.seeds, given.pruners, given.root or Path(folder), given.overrides)
     print(
         f"\n{platform.processor() or platform.machine()}, {torch.get_num_threads()} threads; "
         f"Python {platform.python_version()}, torch {torch.__version__}, optuna {optuna.__version__}"

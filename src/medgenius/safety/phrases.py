@@ -34,6 +34,8 @@ REMEMBERED = 50_000
 
 Span = tuple[int, int]
 """First and last token of a match."""
+Beginning = tuple[int, "Sequence", frozenset[str]]
+"""A sequence and its number, and the words of which a message needs one if the sequence is to occur; none: any may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,12 @@ class Sequence:
     """Words in their order."""
 
     slots: tuple[_Slot, ...]
+
+    @property
+    def needed(self) -> frozenset[str]:
+        """Words of which a message must hold one; empty where stems or numbers fit as well."""
+        second = self.slots[1] if len(self.slots) > 1 else None
+        return second.words if second and not second.stems and second.least == inf else frozenset()
 
     def match(self, words: Words, start: int) -> Span | None:
         end = self._rest(words, start, 1)
@@ -113,9 +121,9 @@ class PhraseIndex:
     """Many sequences at once: a token is only tried with those that can begin with it."""
 
     _numbers: dict[Sequence, int] = field(default_factory=dict)
-    _by_word: dict[str, list[tuple[int, Sequence]]] = field(default_factory=dict)
-    _by_stem: dict[str, list[tuple[int, Sequence]]] = field(default_factory=dict)
-    _beginnings: dict[str, tuple[tuple[int, Sequence], ...]] = field(default_factory=dict)
+    _by_word: dict[str, list[Beginning]] = field(default_factory=dict)
+    _by_stem: dict[str, list[Beginning]] = field(default_factory=dict)
+    _beginnings: dict[str, tuple[Beginning, ...]] = field(default_factory=dict)
     """What `_beginning_with` gave for the words seen so far, `REMEMBERED` at most."""
 
     def add(self, sequences: Iterable[Sequence]) -> tuple[int, ...]:
@@ -126,27 +134,31 @@ class PhraseIndex:
         if sequence in self._numbers:
             return self._numbers[sequence]
         number = self._numbers[sequence] = len(self._numbers)
+        beginning = (number, sequence, sequence.needed)
         for word in sequence.slots[0].words:
-            self._by_word.setdefault(word, []).append((number, sequence))
+            self._by_word.setdefault(word, []).append(beginning)
         for stem in sequence.slots[0].stems:
-            self._by_stem.setdefault(stem, []).append((number, sequence))
+            self._by_stem.setdefault(stem, []).append(beginning)
         return number
 
     def find(self, words: Words) -> dict[int, list[Span]]:
         """Where each sequence occurs, by its number."""
         found: dict[int, list[Span]] = {}
+        present = frozenset(words.tokens)
         for start, token in enumerate(words.tokens):
             beginning = self._beginnings.get(token)
             if beginning is None:
                 beginning = tuple(self._beginning_with(token))
                 if len(self._beginnings) < REMEMBERED:
                     self._beginnings[token] = beginning
-            for number, sequence in beginning:
+            for number, sequence, needed in beginning:
+                if needed and needed.isdisjoint(present):
+                    continue
                 if span := sequence.match(words, start):
                     found.setdefault(number, []).append(span)
         return found
 
-    def _beginning_with(self, token: str) -> list[tuple[int, Sequence]]:
+    def _beginning_with(self, token: str) -> list[Beginning]:
         found = list(self._by_word.get(token, ()))
         if token[0].isdigit():
             return found + self._by_word.get("#", []) + self._by_word.get("##", [])

@@ -32,6 +32,7 @@ _FRAME = re.compile(
 )
 _PIECES = re.compile(r"[\n\r\"“”«»„`:;{}<>|#*=()\[\]\\/_~]+|(?<=[.!?])\s+| - | – | — ")
 _FEWEST_LETTERS = 4
+_ASCII_CONTROLS = {code: None for code in (*range(32), 127) if chr(code) not in "\n\t\r"}
 
 
 def red_flags_of(text: str) -> tuple[str, ...]:
@@ -50,5 +51,7 @@ def red_flags_of(text: str) -> tuple[str, ...]:
 
 def without_disguise(text: str) -> str:
     """Compatibility forms as plain letters (NFKC), without invisible characters."""
+    if text.isascii():  # NFKC leaves it as it is, and only its controls are invisible
+        return text.translate(_ASCII_CONTROLS)
     straight = unicodedata.normalize("NFKC", text)
     return "".join(c for c in straight if unicodedata.category(c) not in {"Cf", "Cc"} or c in "\n\t\r")

@@ -35,4 +35,7 @@ class Rule:
         object.__setattr__(self, "unless", frozenset(unless.split("|")) - {""})
 
     def holds(self, found: set[str]) -> bool:
-        return all(found & alternatives for alternatives in self.findings) and not found & self.unless
+        for alternatives in self.findings:  # written out: a message is asked for each of the rules
+            if alternatives.isdisjoint(found):
+                return False
+        return self.unless.isdisjoint(found)
