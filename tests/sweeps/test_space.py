@@ -154,7 +154,7 @@ def test_an_experiments_file_brings_a_study(tmp_path: Path) -> None:
     with typed("experiment=rank_lr_epochs", f"data.path={rows}", "hydra.sweeper.n_trials=3") as line:
         plan = line.plan
 
-    assert (plan.config.study_name, plan.config.n_trials, plan.config.pruner) == ("rank_lr_epochs", 3, "median")
+    assert (plan.config.study_name, plan.config.n_trials, plan.config.pruner) == ("rank_lr_epochs", 3, "percentile")
     assert plan.overrides == ("experiment=rank_lr_epochs", f"data.path={rows}")
     assert [parameter.key for parameter in plan.space.parameters] == ["lora.r", LR, "trainer.epochs"]
 
