@@ -44,7 +44,7 @@ from medgenius.sweeps.planning import config_with, make_plan
 from medgenius.sweeps.worker import Worker, start_worker
 from medgenius.training import train as train_module
 
-_PRUNERS: tuple[Pruner, ...] = ("median", "percentile", "hyperband")
+_PRUNERS: tuple[Pruner, ...] = ("median", "halving", "hyperband")
 _ORDERS = 300
 _ALLOWED = 2.0
 """Seconds between two trials."""

@@ -47,31 +47,35 @@ def test_a_grid_is_every_combination_once_and_no_more(tmp_path: Path) -> None:
     assert (len(study.trials), points) == (4, {(2, 1), (2, 2), (4, 1), (4, 2)})
 
 
-@pytest.mark.parametrize("keep", [1.0, 25.0, 50.0, 99.0, 100.0])
-def test_a_trial_goes_on_while_it_is_among_the_share_that_is_kept(keep: float, tmp_path: Path) -> None:
-    """Beside numpy's percentile, over trials whose second values are not in the order of their last."""
-    asked = ("hydra.sweeper.pruner=percentile", f"hydra.sweeper.keep_percentile={keep}")
-    with typed(*tiny_study(tmp_path, *_SPACE, *asked)) as line:
-        config = line.plan.config
-    random = np.random.default_rng(7)
-    complete = random.uniform(1.0, 3.0, size=(config.prune_after_trials, 2))
-    for value in random.uniform(1.0, 3.0, size=20):
-        study = optuna.create_study(pruner=pruner_of(config))
-        for earlier, last in complete[:-1]:
-            study.add_trial(_complete(earlier, last))
+def test_halving_ends_three_of_four_at_the_first_and_the_fourth_validation(tmp_path: Path) -> None:
+    """Beside the rule by hand, for curves that keep their order: a trial goes on at such a validation if it is among
+    the best quarter of all that came so far, or the best of fewer than eight."""
+    with typed(*tiny_study(tmp_path, *_SPACE, "hydra.sweeper.pruner=halving")) as line:
+        study = optuna.create_study(pruner=pruner_of(line.plan.config))
+    losses = np.random.default_rng(7).uniform(1.0, 3.0, size=40)
+    at_rung: dict[int, list[float]] = {1: [], 4: []}
+    ends = []
+    for loss in losses:
         trial = study.ask()
-        trial.report(value, 2)
-        assert not trial.should_prune()  # one complete trial too few
-        study.add_trial(_complete(*complete[-1]))
-        assert trial.should_prune() == (value > np.percentile(complete[:, 0], keep))
+        for number in range(1, 9):
+            trial.report(loss / number, number)
+            rung = at_rung.get(number, [])
+            rung.append(loss)
+            is_kept = sorted(rung).index(loss) < max(1, len(rung) // 4)
+            assert trial.should_prune() != is_kept
+            if not is_kept:
+                study.tell(trial, state=TrialState.PRUNED)
+                break
+        else:
+            study.tell(trial, loss / 8)
+        ends.append(number)
 
-
-def _complete(earlier: float, last: float) -> optuna.trial.FrozenTrial:
-    return optuna.trial.create_trial(value=last, intermediate_values={2: earlier, 3: last})
+    assert ends[0] == 8
+    assert {1, 4, 8} == set(ends)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("pruner", ["median", "percentile", "hyperband", "wilcoxon", "none"])
+@pytest.mark.parametrize("pruner", ["median", "halving", "hyperband", "wilcoxon", "none"])
 def test_each_pruner_ends_trials_that_learn_nothing_and_none_ends_none(pruner: str, tmp_path: Path) -> None:
     """The first trial learns best, each after it worse: hyperband compares a trial with those of its bracket."""
     rates = "optimizer.learning_rate=choice(1e-2,3e-3,1e-3,3e-4,1e-4,1e-5)"

@@ -108,8 +108,6 @@ REFUSED = [
     (["hydra.sweeper.metric=model"], "is no number"),
     (["hydra.sweeper.metric=seconds"], "pruner=median needs a metric of each validation"),
     (["hydra.sweeper.metric=[validation/loss,cost]"], "hydra.sweeper.direction has 1 entries"),
-    (["hydra.sweeper.keep_percentile=0"], "hydra.sweeper.keep_percentile=0"),
-    (["hydra.sweeper.keep_percentile=101"], "hydra.sweeper.keep_percentile=101"),
     (["hydra.sweeper.direction=down"], "hydra.sweeper.direction=down"),
     (["hydra.sweeper.n_trials=0"], "hydra.sweeper.n_trials=0"),
     (["+hydra.sweeper.trails=3"], "unknown key hydra.sweeper.trails: did you mean hydra.sweeper.n_trials?"),
@@ -154,7 +152,7 @@ def test_an_experiments_file_brings_a_study(tmp_path: Path) -> None:
     with typed("experiment=rank_lr_epochs", f"data.path={rows}", "hydra.sweeper.n_trials=3") as line:
         plan = line.plan
 
-    assert (plan.config.study_name, plan.config.n_trials, plan.config.pruner) == ("rank_lr_epochs", 3, "percentile")
+    assert (plan.config.study_name, plan.config.n_trials, plan.config.pruner) == ("rank_lr_epochs", 3, "halving")
     assert plan.overrides == ("experiment=rank_lr_epochs", f"data.path={rows}")
     assert [parameter.key for parameter in plan.space.parameters] == ["lora.r", LR, "trainer.epochs"]
 

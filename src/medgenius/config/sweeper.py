@@ -30,7 +30,7 @@ NO_NUMBERS = ("status", "error", "model")
 """What summary.json says in words."""
 
 Direction = Literal["minimize", "maximize"]
-Pruner = Literal["median", "percentile", "hyperband", "wilcoxon", "none"]
+Pruner = Literal["median", "halving", "hyperband", "wilcoxon", "none"]
 _NEEDS = {"gp": ("scipy",), "cmaes": ("cmaes",), "wilcoxon": ("scipy",)}
 """Packages beyond Optuna that a choice needs."""
 
@@ -52,12 +52,10 @@ class SweeperConfig(Schema):
     startup_trials: Annotated[int, Field(ge=0), AlsoCalled("n_startup_trials")]
     """Trials of the study that are drawn at random before the sampler makes a model of them."""
     pruner: Annotated[Pruner, AlsoCalled("pruning", "early_stopping")]
-    """Who ends a trial early, asked after each validation."""
-    keep_percentile: Annotated[float, Field(gt=0, le=100), AlsoCalled("percentile")]
-    """percentile: a trial goes on while its best value so far is among this share of the complete trials' values at the
-    same validation, best first, in percent. median is 50."""
+    """Who ends a trial early, asked after each validation. halving: asynchronous successive halving (Li et al. 2020,
+    arXiv:1810.05934), which lets the best quarter of all trials go on at the 1st, 4th, 16th ... validation."""
     prune_after_trials: Annotated[int, Field(ge=0), AlsoCalled("pruner_startup_trials")]
-    """median, percentile: complete trials of the study before any is pruned."""
+    """median: complete trials of the study before any is pruned."""
     prune_after_validations: Annotated[int, Field(ge=0), AlsoCalled("n_warmup_steps", "warmup")]
     """Validations of a trial before it may be pruned."""
     space: Annotated[dict[str, object], AlsoCalled("search_space", "params", "parameters")]

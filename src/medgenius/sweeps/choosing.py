@@ -3,7 +3,7 @@
 import hashlib
 
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
-from optuna.pruners import BasePruner, HyperbandPruner, MedianPruner, NopPruner, PercentilePruner, WilcoxonPruner
+from optuna.pruners import BasePruner, HyperbandPruner, MedianPruner, NopPruner, SuccessiveHalvingPruner, WilcoxonPruner
 from optuna.samplers import BaseSampler, CmaEsSampler, GPSampler, RandomSampler, TPESampler
 from optuna.trial import Trial
 
@@ -33,8 +33,8 @@ def pruner_of(config: SweeperConfig) -> BasePruner:
     match config.pruner:
         case "median":
             return MedianPruner(config.prune_after_trials)
-        case "percentile":
-            return PercentilePruner(config.keep_percentile, config.prune_after_trials)
+        case "halving":
+            return SuccessiveHalvingPruner(min_resource=max(1, config.prune_after_validations))
         case "hyperband":
             return HyperbandPruner(min_resource=max(1, config.prune_after_validations))
         case "wilcoxon":
