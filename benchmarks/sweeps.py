@@ -247,7 +247,7 @@ def main() -> None:
     parser.add_argument("--trials", type=int, default=0, help="of a study; 0: 4 for overhead, 60 for pruning")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1])
     parser.add_argument(
-        "--pruners", nargs="+", choices=_PRUNERS, default=_PRUNERS, help="that trials are trained under"
+        "--pruners", nargs="*", choices=_PRUNERS, default=_PRUNERS, help="that trials are trained under"
     )
     parser.add_argument("--root", type=Path, help="keeps the studies of `pruning` there, for `medgenius report`")
     parser.add_argument("overrides", nargs="*")
