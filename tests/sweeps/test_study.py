@@ -58,6 +58,8 @@ def test_trials_have_their_directory_and_value_and_more_of_them_join_the_same_st
     assert again.trials[0] == first
     assert again.trials[1].params != first.params  # the seed and the number, not the seed alone
 
+    with pytest.raises(ConfigError, match=r"hydra\.sweeper\.pruner=halving: the study has median"):
+        run_study(tmp_path, *small, "hydra.sweeper.n_trials=2", "hydra.sweeper.pruner=halving")
     with pytest.raises(ConfigError, match=r"data\.max_rows=21: the study has 20") as refusal:
         run_study(tmp_path, *small, "hydra.sweeper.n_trials=2", "data.max_rows=21")
     assert "choose another hydra.sweeper.study_name" in str(refusal.value)

@@ -29,6 +29,9 @@ class Facts:
 
     metrics: list[str]
     directions: list[str]
+    pruner: str
+    """Pruners of rungs keep what a trial had when it came to one, which those of another pruner lack"""
+    prune_after_validations: int
     space: dict[str, str]
     """As written"""
     overrides: list[str]
@@ -63,6 +66,8 @@ class Plan:
         return Facts(
             metrics=list(self.config.metrics),
             directions=list(self.config.directions),
+            pruner=self.config.pruner,
+            prune_after_validations=self.config.prune_after_validations,
             space=self.space.written(),
             overrides=list(self.overrides),
             config=dict(values),
@@ -130,6 +135,8 @@ def _refuse_another(plan: Plan, found: Facts) -> None:
     pairs: list[tuple[str, object, object]] = [
         ("hydra.sweeper.metric", wanted.metrics, found.metrics),
         ("hydra.sweeper.direction", wanted.directions, found.directions),
+        ("hydra.sweeper.pruner", wanted.pruner, found.pruner),
+        ("hydra.sweeper.prune_after_validations", wanted.prune_after_validations, found.prune_after_validations),
     ]
     searched = {**found.space, **wanted.space}
     pairs += [(f"{HERE}.{key}", wanted.space.get(key), found.space.get(key)) for key in searched]
