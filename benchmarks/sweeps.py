@@ -163,7 +163,8 @@ class Searched:
 
 def pruning(trials: int, seeds: Sequence[int], pruners: Sequence[str], root: Path, overrides: Sequence[str]) -> None:
     unpruned: dict[int, Searched] = {}
-    searched(root, "warm-up", *limit(1), *overrides)
+    with tempfile.TemporaryDirectory() as elsewhere:
+        searched(Path(elsewhere), "warm-up", *limit(1), *overrides)
     print("| seed | pruner | best value | of trial | known after, s | all trials, s | steps | pruned |")
     print("|---|---|---|---|---|---|---|---|", flush=True)
     for seed in seeds:

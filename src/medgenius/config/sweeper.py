@@ -53,7 +53,8 @@ class SweeperConfig(Schema):
     """Trials of the study that are drawn at random before the sampler makes a model of them."""
     pruner: Annotated[Pruner, AlsoCalled("pruning", "early_stopping")]
     """Who ends a trial early, asked after each validation. halving: asynchronous successive halving (Li et al. 2020,
-    arXiv:1810.05934), which lets the best quarter of all trials go on at the 1st, 4th, 16th ... validation."""
+    arXiv:1810.05934), which lets the best quarter of all trials go on at the 1st, 4th, 16th ... validation, or
+    the first after prune_after_validations."""
     prune_after_trials: Annotated[int, Field(ge=0), AlsoCalled("pruner_startup_trials")]
     """median: complete trials of the study before any is pruned."""
     prune_after_validations: Annotated[int, Field(ge=0), AlsoCalled("n_warmup_steps", "warmup")]
