@@ -23,7 +23,7 @@ from rich.console import Console
 from medgenius.config.app import composed
 from medgenius.config.launch import Launch, Place
 from medgenius.config.train import TrainConfig
-from medgenius.evaluation.statistics import paired_bootstrap
+from medgenius.evaluation.statistics import paired_interval
 from medgenius.runs import create_run
 from medgenius.training import trainer as trainer_module
 from medgenius.training.callbacks.checkpoint import Checkpoints
@@ -115,7 +115,7 @@ def tell(size: int) -> None:
         ((times[i - 1] + times[i + 1]) / 2, times[i]) for i in times if i % 2 == 0 and {i - 1, i + 1} <= set(times)
     ]
     without, saving = ([pair[side] for pair in pairs] for side in (0, 1))
-    cost = paired_bootstrap([1.0] * len(pairs), [one / other for other, one in pairs])
+    cost = paired_interval([1.0] * len(pairs), [one / other for other, one in pairs])
     plain, waited = statistics.median(without), statistics.median(copying)
     print("| what | seconds |\n|---|---|")
     print(f"| steps without a checkpoint, median of {len(pairs)} pairs | {plain:.3f} |")

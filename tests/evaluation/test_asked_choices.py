@@ -9,7 +9,7 @@ from medgenius.config.app import composed as composed_for
 from medgenius.config.compare import with_runs_named
 from medgenius.config.evaluate import EvaluateConfig
 from medgenius.data.canaries import canaries
-from medgenius.evaluation.choices import choice_item, choice_scores, context_of, unconditional_item
+from medgenius.evaluation.choices import choice_item, choice_scores, context_of, in_writing, unconditional_item
 from medgenius.evaluation.held_out import canary_items
 from medgenius.evaluation.items import ChoiceQuestion
 from medgenius.model.backbone import load_tokenizer
@@ -28,6 +28,11 @@ def test_the_words_are_those_of_the_harness() -> None:
     assert context_of(QUESTION, "text") == "Abstract: It was seen.\nTwice.\nQuestion: Is it so?\nAnswer:"
     plain = ChoiceQuestion("q", "Which?", "", ("one", "two"), 0)
     assert context_of(plain, "letters") == "Question: Which?\nChoices:\nA. one\nB. two\nAnswer:"
+
+
+def test_what_is_asked_in_writing_has_its_context() -> None:
+    assert in_writing(QUESTION) == "It was seen.\nTwice.\nIs it so?\nA. yes\nB. no\nC. maybe so\n"
+    assert in_writing(ChoiceQuestion("q", "Which?", "", ("one", "two"), 0)) == "Which?\nA. one\nB. two\n"
 
 
 @pytest.mark.parametrize("form", ["text", "letters"])

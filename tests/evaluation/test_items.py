@@ -1,11 +1,20 @@
 """The choice of items."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from medgenius.data.dialogue import Dialogue
 from medgenius.evaluation.clusters import clusters
-from medgenius.evaluation.items import DialogueItem, HarmfulItem, chosen, digest_of, digest_of_all
+from medgenius.evaluation.items import (
+    ChoiceQuestion,
+    DialogueItem,
+    HarmfulItem,
+    chosen,
+    digest_of,
+    digest_of_all,
+    text_of,
+)
 
 ITEMS = [HarmfulItem(f"item-{number}", f"request {number}") for number in range(40)]
 
@@ -44,3 +53,29 @@ def test_near_duplicates_share_a_cluster() -> None:
 
     assert clusters(texts) == [0, 1, 0, 1, 4]
     assert clusters([]) == []
+
+
+@pytest.mark.parametrize("note", ["", " case {}"])
+def test_any_number_of_copies_is_one_cluster(note: str) -> None:
+    """Exact ones, and such as differ in a word; behind more texts with a run of theirs than are looked up."""
+    long = "my left knee has been swollen and hot since I fell off the ladder on friday"
+    others = [
+        f"my left knee number {place} is what question {place} of this long list asks about" for place in range(300)
+    ]
+    copies = [long + note.format(place) for place in range(500)]
+
+    assert len(set(clusters(copies))) == 1
+    assert clusters([*others, *copies])[300:] == [300] * 500
+
+
+def test_one_question_about_many_cases_is_no_copy() -> None:
+    cases = [
+        "A man of 70 with chest pain and a drop of his blood pressure.",
+        "A child of 4 who has eaten berries from the garden this morning.",
+    ]
+    asked = [
+        ChoiceQuestion(str(place), "What is the most likely diagnosis?", case, ("a", "b"), 0)
+        for place, case in enumerate(cases)
+    ]
+
+    assert clusters([text_of(question) for question in asked]) == [0, 1]

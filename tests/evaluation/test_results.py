@@ -16,6 +16,7 @@ from medgenius.evaluation.metrics.calibration import ece
 from medgenius.evaluation.records import Record, Score
 from medgenius.evaluation.registry import MEASURES, METRICS
 from medgenius.evaluation.results import compare, of_alike_pairs
+from medgenius.evaluation.statistics import minimum_detectable_effect, standard_error
 
 MEAN = {"score": Measure("score", "a score", "higher")}
 Pairs = Sequence[tuple[float | None, float | None]]
@@ -81,6 +82,8 @@ def test_perplexity_is_e_to_the_loss() -> None:
 
     assert perplexity.base == pytest.approx(math.exp(loss.base))
     assert perplexity.difference == pytest.approx(math.exp(loss.tuned) - math.exp(loss.base))
+    assert perplexity.low is not None
+    assert perplexity.high is not None
     assert perplexity.low < perplexity.difference < perplexity.high < 0
     # One of the family, not two.
     assert (
@@ -88,26 +91,69 @@ def test_perplexity_is_e_to_the_loss() -> None:
     )
 
 
-def test_calibration_error_and_its_interval_are_those_of_a_plain_bootstrap() -> None:
+def test_calibration_error_has_neither_interval_nor_verdict() -> None:
+    """Both systems are calibrated; the second is surer, so its answers fall into fewer bins and its error is less."""
     rng = np.random.default_rng(5)
-    confidence = [(float(a), float(b)) for a, b in rng.uniform(0.25, 1, (80, 2))]
-    accuracy = [(float(rng.random() < 0.5), float(rng.random() < b)) for _, b in confidence]
-    measures = {"choices_ece": MEASURES["choices_ece"]}
+    confidence = [
+        (float(a), float(b)) for a, b in zip(rng.uniform(0.25, 1, 80), rng.uniform(0.94, 0.99, 80), strict=True)
+    ]
+    accuracy = [(float(rng.random() < a), float(rng.random() < b)) for a, b in confidence]
+    measures = {name: MEASURES[name] for name in ("choices_ece", "choices_accuracy")}
     found = compare(
         columns_of(records(confidence, name="choices_confidence", choices_accuracy=accuracy), measures),
         measures,
         2000,
         7,
-    ).metrics["choices_ece"]
+    )
+    line, certainty = found.metrics["choices_ece"], found.statistics["choices_ece"]
 
-    def error(places: Sequence[int], side: int) -> float:
-        return ece([confidence[i][side] for i in places], [bool(accuracy[i][side]) for i in places])
+    expected = [ece([pair[side] for pair in confidence], [bool(pair[side]) for pair in accuracy]) for side in (0, 1)]
+    assert [line.base, line.tuned] == pytest.approx(expected)
+    assert (line.low, line.high, line.n) == (None, None, 80)
+    assert (certainty.p, certainty.p_adjusted, certainty.minimum_detectable_effect) == (None, None, None)
+    assert found.verdict("choices_ece") == "unclear"
+    assert found.statistics["choices_accuracy"].p_adjusted == found.statistics["choices_accuracy"].p  # a family of one
 
-    everything = range(80)
-    assert [found.base, found.tuned] == pytest.approx([error(everything, 0), error(everything, 1)])
-    drawn = [rng.integers(0, 80, 80).tolist() for _ in range(1000)]
-    low, high = np.percentile([error(places, 1) - error(places, 0) for places in drawn], [2.5, 97.5])
-    assert [found.low, found.high] == pytest.approx([low, high], abs=0.03)
+
+def test_a_single_item_without_bounds_has_no_interval_and_differs_from_nothing() -> None:
+    measures = {"score": Measure("score", "length", None)}
+    found = compare(columns_of(records([(10.0, 12.0)]), measures), measures, 200, 0)
+
+    assert (found.metrics["score"].low, found.metrics["score"].high) == (None, None)
+    assert found.verdict("score") == "unclear"
+
+
+def test_no_difference_leaves_the_bounds_of_a_score() -> None:
+    measures = {"score": Measure("score", "F1", "higher", span=1)}
+    found = compare(columns_of(records([(0.0, 0.9), (0.0, 0.2), (0.0, 0.9)]), measures), measures, 200, 0)
+
+    line = found.metrics["score"]
+    assert line.low is not None
+    assert line.low < 0 < line.difference < 1
+    assert line.high == 1
+
+
+def test_what_can_be_found_counts_all_measures_that_are_tested() -> None:
+    rng = np.random.default_rng(8)
+    pairs = [(float(a), float(b)) for a, b in rng.normal(0, 1, (30, 2))]
+    many = {name: Measure(name, "", "higher") for name in ("one", "two", "three")}
+    rows = records(pairs, name="one", two=pairs, three=pairs)
+    alone, together = (compare(columns_of(rows, many), measures, 200, 0) for measures in ({"one": many["one"]}, many))
+
+    effects = [found.statistics["one"].minimum_detectable_effect for found in (alone, together)]
+    error = standard_error(*zip(*pairs, strict=True))
+    assert effects == [minimum_detectable_effect(error, 30), minimum_detectable_effect(error, 30, 3)]
+
+
+def test_few_resamples_hide_no_difference() -> None:
+    """They are those of the intervals; twenty certain differences stay certain."""
+    rng = np.random.default_rng(9)
+    pairs = [(0.0, float(value)) for value in rng.normal(5, 1, 60)]
+    measures = {f"score{place}": Measure(f"score{place}", "", "higher") for place in range(20)}
+    rows = records(pairs, None, "score0", **dict.fromkeys(list(measures)[1:], pairs))
+    found = compare(columns_of(rows, measures), measures, 100, 0)
+
+    assert [found.verdict(name) for name in measures] == ["better"] * 20
 
 
 def test_the_verdict_needs_the_adjusted_p_and_knows_the_direction() -> None:
@@ -127,7 +173,7 @@ def test_the_verdict_needs_the_adjusted_p_and_knows_the_direction() -> None:
 
     assert [found.verdict(name) for name in measures] == ["better", "worse", "unclear", "other"]
     assert found.statistics["length"].p is None
-    assert [line.p_adjusted for line in found.statistics.values()][:2] == [3 / 1001] * 2
+    assert [line.p_adjusted for line in found.statistics.values()][:2] == [pytest.approx(3 / 10_001)] * 2
 
 
 def test_the_base_against_itself_shows_nothing() -> None:
@@ -158,11 +204,14 @@ def test_alike_pairs_of_a_bounded_score_are_no_certainty(
         compare(columns_of(records([scaled] * n), measures), measures, 200, 0).metrics["score"] for n in (1, 5, 500)
     )
 
-    for line in (one, few):
+    for line in (one, few, many):
+        assert line.low is not None
+        assert line.high is not None
         assert -span <= line.low <= line.difference <= line.high <= span
-    assert one.high - one.low > span
-    assert few.high - few.low > 0.5 * span
-    assert 0.003 * span < many.high - many.low < 0.03 * span
+    width_of_one, width_of_few, width_of_many = ((line.high or 0) - (line.low or 0) for line in (one, few, many))
+    assert width_of_one > span
+    assert width_of_few > 0.5 * span
+    assert 0.003 * span < width_of_many < 0.03 * span
     # The rule of three: with n alike, a rate of 3 / n could have given it.
     if pair[0] == pair[1]:
         assert many.high == pytest.approx(3 / 500 * span, abs=0.003 * span)

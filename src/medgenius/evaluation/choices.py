@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 from transformers import PreTrainedTokenizerBase
 
-from medgenius.evaluation.items import ChoiceQuestion
+from medgenius.evaluation.items import ChoiceQuestion, text_of
 from medgenius.evaluation.metrics.calibration import brier, softmax
 from medgenius.evaluation.metrics.choices import Likelihoods, Rule
 from medgenius.inference.likelihood import ChoiceItem
@@ -29,6 +29,11 @@ def context_of(question: ChoiceQuestion, form: Form) -> str:
     abstract = f"Abstract: {question.context}\n" if question.context else ""
     listed = f"Choices:\n{listing(question)}" if form == "letters" else ""
     return f"{abstract}Question: {question.question}\n{listed}Answer:"
+
+
+def in_writing(question: ChoiceQuestion) -> str:
+    """The same as a person would ask it: context, question, and the choices with their letters."""
+    return f"{text_of(question)}\n{listing(question)}"
 
 
 def listing(question: ChoiceQuestion) -> str:

@@ -10,7 +10,10 @@ from medgenius.curation.similarity import jaccard, runs, words
 _SIMILARITY: Final = 0.6
 """Jaccard index of the three-word runs, the looser one that curation splits by."""
 _COMMON: Final = 200
-"""A run that stands in more items than this says nothing about any of them."""
+"""A run that stands in more items than this says little about any of them."""
+_FIRST: Final = 5
+"""Of the items with a common run, those that another is held against all the same: copies, of which there may be
+hundreds, have all their runs in common with the first of them."""
 
 
 def clusters(texts: Sequence[str]) -> list[int]:
@@ -21,9 +24,10 @@ def clusters(texts: Sequence[str]) -> list[int]:
     for place, found in enumerate(own):
         alike: set[int] = set()
         for run in found.tolist():
-            if len(places[run]) <= _COMMON:
-                alike.update(places[run])
-            places[run].append(place)
+            known = places[run]
+            alike.update(known if len(known) < _COMMON else known[:_FIRST])
+            if len(known) < _COMMON:
+                known.append(place)
         for other in alike:
             if forest.find(other) != forest.find(place) and jaccard(own[other], found) >= _SIMILARITY:
                 forest.join(other, place)

@@ -56,6 +56,11 @@ def figure(value: float, measure: Measure) -> str:
 
 
 def interval(line: Compared, measure: Measure) -> str:
-    """`-0.41 [-0.52, -0.30]`"""
-    difference, low, high = (f"{value:+.{measure.digits}f}" for value in (line.difference, line.low, line.high))
-    return f"{difference} [{low}, {high}]"
+    """`-0.41 [-0.52, -0.30]`; without brackets where there is no interval"""
+
+    def shown(value: float) -> str:
+        return f"{value:+.{measure.digits}f}"
+
+    if line.low is None or line.high is None:
+        return shown(line.difference)
+    return f"{shown(line.difference)} [{shown(line.low)}, {shown(line.high)}]"

@@ -95,8 +95,8 @@ def text_of(item: Item) -> str:
     match item:
         case DialogueItem(dialogue=dialogue):
             return dialogue.input
-        case ChoiceQuestion(question=question):
-            return question
+        case ChoiceQuestion(question=question, context=context):
+            return f"{context}\n{question}" if context else question
         case TriageItem(text=text):
             return text
         case HarmfulItem(request=request):

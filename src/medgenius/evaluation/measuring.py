@@ -10,7 +10,7 @@ from medgenius.curation.steps.category import Category
 from medgenius.data.canaries import SPACE, answer_of
 from medgenius.data.dialogue import Dialogue, prompt_messages
 from medgenius.evaluation.canaries import exposure
-from medgenius.evaluation.choices import choice_item, choice_scores, context_of, listing, unconditional_item
+from medgenius.evaluation.choices import choice_item, choice_scores, context_of, in_writing, unconditional_item
 from medgenius.evaluation.clusters import clusters
 from medgenius.evaluation.items import (
     CanaryItem,
@@ -139,7 +139,7 @@ class Measuring:
     def _question(self, item: Item) -> Dialogue:
         if isinstance(item, DialogueItem):
             return item.dialogue
-        text = f"{text_of(item)}\n{listing(item)}" if isinstance(item, ChoiceQuestion) else text_of(item)
+        text = in_writing(item) if isinstance(item, ChoiceQuestion) else text_of(item)
         return Dialogue(self._instruction, text, "", item.id)
 
     def _scored(self, answered: Sequence[tuple[Item, Pair[Answer]]]) -> list[Scores]:

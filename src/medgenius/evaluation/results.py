@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Final
 
-from medgenius.evaluation.calibration_gap import Gaps
 from medgenius.evaluation.columns import Column, Columns, linearised, weighted_mean
 from medgenius.evaluation.measures import Measure
 from medgenius.evaluation.metrics.calibration import ece
@@ -16,8 +15,9 @@ from medgenius.evaluation.statistics import (
     holm,
     mcnemar,
     minimum_detectable_effect,
-    paired_bootstrap,
+    paired_interval,
     sign_flip_test,
+    standard_error,
 )
 
 _CONFIDENCE_SCORE: Final = "choices_confidence"
@@ -34,9 +34,9 @@ class Compared:
     tuned: float
     difference: float
     """tuned - base"""
-    low: float
-    """Of the difference: its 95 % interval"""
-    high: float
+    low: float | None
+    """Of the difference: its 95 % interval; null where the items do not tell"""
+    high: float | None
     n: int
     """Items"""
     unparsed: int
@@ -55,7 +55,7 @@ class Certainty:
     p_adjusted: float | None
     """Holm, over the lines that have a p of their own"""
     minimum_detectable_effect: float | None
-    """The true difference that so many items show in 80 of 100 studies; null where the items do not tell"""
+    """The true difference that so many items show in 80 of 100 studies; null where none would be shown"""
     clusters: int
     """Of near-duplicate items, each of which counts as one"""
 
@@ -85,7 +85,7 @@ class Comparison:
         """
         line, certainty = self.metrics[name], self.statistics[name]
         if certainty.p_adjusted is None:
-            return "other" if line.low * line.high > 0 else "unclear"
+            return "other" if line.low is not None and line.high is not None and line.low * line.high > 0 else "unclear"
         if certainty.p_adjusted >= 1 - CONFIDENCE or not line.difference:
             return "unclear"
         return "better" if (line.difference > 0) == (certainty.better == "higher") else "worse"
@@ -97,8 +97,13 @@ class _Line:
 
     compared: Compared
     p: float | None
-    minimum_detectable_effect: float | None
+    error: float | None
+    """Of the difference: its standard error"""
     clusters: int
+
+    def detectable(self, family: int) -> float | None:
+        effect = math.inf if self.error is None else minimum_detectable_effect(self.error, self.clusters, family)
+        return effect if math.isfinite(effect) and effect > 0 else None  # 0: nothing is known of how they vary
 
 
 def compare(columns: Columns, measures: Mapping[str, Measure], resamples: int, seed: int) -> Comparison:
@@ -121,7 +126,7 @@ def compare(columns: Columns, measures: Mapping[str, Measure], resamples: int, s
             better=measures[name].better,
             p=line.p if name in adjusted else None,
             p_adjusted=adjusted.get(name),
-            minimum_detectable_effect=line.minimum_detectable_effect,
+            minimum_detectable_effect=line.detectable(len(tested) if name in adjusted else 1),
             clusters=line.clusters,
         )
         for name, line in lines.items()
@@ -134,7 +139,7 @@ def _line(measure: Measure, columns: Columns, resamples: int, seed: int) -> _Lin
         case "perplexity":
             return _perplexity(columns.of.get("loss"), resamples, seed)
         case "calibration":
-            return _calibration(columns.of.get(_CONFIDENCE_SCORE), columns.of.get(_ACCURACY_SCORE), resamples, seed)
+            return _calibration(columns.of.get(_CONFIDENCE_SCORE), columns.of.get(_ACCURACY_SCORE))
         case _:
             return _mean(columns.of.get(measure.name), measure, resamples, seed)
 
@@ -143,26 +148,39 @@ def _mean(column: Column | None, measure: Measure, resamples: int, seed: int) ->
     if not column:
         return None
     base, tuned = linearised(column)
-    interval = paired_bootstrap(base, tuned, column.clusters, resamples, seed)
+    interval = paired_interval(base, tuned, column.clusters, resamples, seed)
     clusters = len(set(column.clusters))
-    if measure.widest is not None and interval.high - interval.low <= _ROUNDING * measure.widest:
-        interval = of_alike_pairs(interval.difference, clusters, measure.widest)
+    if measure.widest is not None:
+        interval = _within(interval, clusters, measure.widest)
     if measure.kind == "proportion" and clusters == len(column):
         only_base = sum(b > t for b, t in zip(base, tuned, strict=True))
         only_tuned = sum(t > b for b, t in zip(base, tuned, strict=True))
         p = mcnemar(only_base, only_tuned)
     else:
-        p = sign_flip_test(base, tuned, column.clusters, resamples, seed)
-    compared = Compared(
-        base=weighted_mean(column.base, column.weights),
-        tuned=weighted_mean(column.tuned, column.weights),
-        difference=interval.difference,
-        low=interval.low,
-        high=interval.high,
+        p = sign_flip_test(base, tuned, column.clusters, seed=seed)
+    shown = weighted_mean(column.base, column.weights), weighted_mean(column.tuned, column.weights)
+    error = standard_error(base, tuned, column.clusters)
+    return _Line(_compared(column, shown, interval), p, error, clusters)
+
+
+def _compared(column: Column, shown: tuple[float, float], interval: Interval) -> Compared:
+    known = math.isfinite(interval.low)
+    return Compared(
+        base=shown[0],
+        tuned=shown[1],
+        difference=shown[1] - shown[0],
+        low=interval.low if known else None,
+        high=interval.high if known else None,
         n=len(column),
         unparsed=column.unparsed,
     )
-    return _Line(compared, p, _known(minimum_detectable_effect(base, tuned, column.clusters)), clusters)
+
+
+def _within(interval: Interval, clusters: int, widest: float) -> Interval:
+    """The interval of a score with bounds, which no difference can leave."""
+    if clusters == 1 or interval.high - interval.low <= _ROUNDING * widest:
+        return of_alike_pairs(interval.difference, clusters, widest)
+    return Interval(interval.difference, max(-widest, interval.low), min(widest, interval.high))
 
 
 def of_alike_pairs(difference: float, n: int, widest: float) -> Interval:
@@ -194,23 +212,24 @@ def _perplexity(loss: Column | None, resamples: int, seed: int) -> _Line | None:
 
     by_base, by_tuned = linearised(loss)
     shown = changes(by_base, base), changes(by_tuned, tuned)
-    interval = paired_bootstrap(*shown, loss.clusters, resamples, seed)
-    compared = Compared(base, tuned, tuned - base, interval.low, interval.high, len(loss), loss.unparsed)
-    effect = _known(minimum_detectable_effect(*shown, loss.clusters))
-    p = sign_flip_test(by_base, by_tuned, loss.clusters, resamples, seed)  # of the loss
-    return _Line(compared, p, effect, len(set(loss.clusters)))
+    interval = paired_interval(*shown, loss.clusters, resamples, seed)
+    error = standard_error(*shown, loss.clusters)
+    p = sign_flip_test(by_base, by_tuned, loss.clusters, seed=seed)  # of the loss
+    return _Line(_compared(loss, (base, tuned), interval), p, error, len(set(loss.clusters)))
 
 
-def _calibration(confidence: Column | None, accuracy: Column | None, resamples: int, seed: int) -> _Line | None:
-    """Expected calibration error: no mean over items, so it has a bootstrap and a test of its own."""
+def _calibration(confidence: Column | None, accuracy: Column | None) -> _Line | None:
+    """Expected calibration error: both figures alone, with neither interval nor test.
+
+    It is too high by what chance leaves in each bin, so by more for the system whose answers fall into more of them
+    (Kumar, Liang and Ma, 2019), and resampling adds the same once more. The Brier score has an interval and a test.
+    """
     if not confidence or not accuracy:
         return None
     sides = (confidence.base, accuracy.base), (confidence.tuned, accuracy.tuned)
     base, tuned = (ece(list(sure), [bool(one) for one in right]) for sure, right in sides)
-    gaps = Gaps.of(sides, confidence.clusters)
-    low, high = gaps.interval(resamples, seed)
-    compared = Compared(base, tuned, tuned - base, low, high, len(confidence), confidence.unparsed)
-    return _Line(compared, gaps.swap_test(resamples, seed), None, gaps.clusters)
+    nothing = Interval(tuned - base, -math.inf, math.inf)
+    return _Line(_compared(confidence, (base, tuned), nothing), None, None, len(set(confidence.clusters)))
 
 
 def _categories(columns: Columns) -> dict[str, CategoryLine]:
@@ -223,8 +242,3 @@ def _categories(columns: Columns) -> dict[str, CategoryLine]:
         if column
     }
     return dict(sorted(lines.items(), key=lambda line: (-line[1].n, line[0])))
-
-
-def _known(effect: float) -> float | None:
-    """Where all differences are alike, or there is one item, nothing is known of how they vary."""
-    return effect if math.isfinite(effect) and effect > 0 else None

@@ -69,23 +69,45 @@ _STATES: Final = re.compile(
     re.IGNORECASE,
 )
 _IS_CORRECT: Final = r"\b(?:[Oo]ption|[Cc]hoice|[Aa]nswer) \(?([{letters}])\)? is (?:the )?(?:correct|right|best)\b"
+_DENIED: Final = re.compile(r"\b(?:not|never|cannot|incorrect|wrong|false|worst)\b|n't\b", re.IGNORECASE)
+_CLAUSE: Final = re.compile(r"[.!?;,\n]|\bbut\b", re.IGNORECASE)
+_AND: Final = r"\s*(?:,|/|&|\+|,?\s*\b(?:and|or)\b)\s*"
+"""Between options that are named together."""
 
 
 def parse_choice(answer: str, choices: Sequence[str]) -> int | None:
     """The option that a free text names, as its place; None where it names none, or more than one.
 
     Strict, so that a talkative refusal is no choice: "As an AI ..." is not A, "E. coli" is not E, "No evidence ..." is
-    not "no". Read are: a letter alone, a letter with `)` or `:` behind it or in brackets at the beginning, a letter
-    and full stop with nothing or the option's own text behind it, the text of an option at the beginning up to a mark
-    or the end, "the answer is ..." and "option B is correct".
+    not "no", and options that are listed again are not the first of them. Read are: a letter alone, a letter with `)`
+    or `:` behind it or in brackets at the beginning, a letter and full stop with nothing or the option's own text
+    behind it, the text of an option at the beginning up to a mark or the end, "the answer is ..." and "option B is
+    correct". "A:" stands for "answer:" as well, so it needs what the full stop needs.
     """
     letters = ascii_uppercase[: len(choices)]
     text = answer.strip().lstrip("*\"'")
-    named = _at_beginning(text, choices, letters)
+    named = _at_beginning(text, choices, letters) if len(_listed(text, choices, letters)) < 2 else set()
     for statement in _STATES.finditer(text):
-        named |= _behind_statement(text[statement.end() :], choices, letters)
+        if not _is_denied(text[: statement.start()]):
+            named |= _behind_statement(text[statement.end() :], choices, letters)
     named |= {letters.index(letter) for letter in re.findall(_IS_CORRECT.format(letters=letters), text)}
     return named.pop() if len(named) == 1 else None
+
+
+def _listed(text: str, choices: Sequence[str], letters: str) -> set[int]:
+    """The options that stand in the text as in the question: their letter at the beginning of a line, or with their own
+    text behind it."""
+    found: set[int] = set()
+    for mark in re.finditer(rf"(^|[\s,;])[ \t>*-]*[(\[]?([{letters}])[)\].:]\*{{0,2}}\s+", text, re.MULTILINE):
+        place = letters.index(mark[2])
+        if mark[1] in {"", "\n"} or place in _option_text(text[mark.end() :], choices):
+            found.add(place)
+    return found
+
+
+def _is_denied(before: str) -> bool:
+    """Whether "the answer is ..." follows on a "not", "wrong" or the like in its own clause."""
+    return bool(_DENIED.search(_CLAUSE.split(before)[-1]))
 
 
 def _at_beginning(text: str, choices: Sequence[str], letters: str) -> set[int]:
@@ -99,24 +121,40 @@ def _at_beginning(text: str, choices: Sequence[str], letters: str) -> set[int]:
     texts = _option_text(rest, choices)
     if texts and texts != {place}:
         return {place} | texts  # letter and text disagree: two options are named
-    full_stop = behind[3] == "."
+    may_be_a_word = behind[3] == "." or (behind[2] == "A" and behind[3] == ":")
     at_line_end = "\n" in behind[0] or not rest
-    return {place} if texts or not full_stop or at_line_end else set()
+    return {place} if texts or not may_be_a_word or at_line_end else set()
 
 
 def _behind_statement(text: str, choices: Sequence[str], letters: str) -> set[int]:
     """Of "the answer is ...": a capital letter as a word of its own, or the text of an option."""
-    if letter := re.match(rf"([{letters}])(?=[\s.,;:)\]*\"']|$)(?! ?[a-z])", text):
+    alone = rf"([{letters}])(?=[\s.,;:)\]*\"']|$)(?! ?[a-z])(?!{_AND}[{letters}]\b)"
+    if letter := re.match(alone, text):
         return {letters.index(letter[1])}
     return _option_text(text, choices)
 
 
 def _option_text(text: str, choices: Sequence[str]) -> set[int]:
-    """The option whose text stands at the beginning, up to a mark or the end; the longest that does."""
+    """The option whose text stands at the beginning, up to a mark or the end; the longest that does.
+
+    All of them where another follows it in a list.
+    """
     fitting = [
         place
         for place, choice in enumerate(choices)
         if choice.strip() and re.match(re.escape(choice.strip()) + _END, text, re.IGNORECASE)
     ]
     longest = max((len(choices[place].strip()) for place in fitting), default=0)
-    return {place for place in fitting if len(choices[place].strip()) == longest}
+    found = {place for place in fitting if len(choices[place].strip()) == longest}
+    if found and (behind := re.match(_AND, text[longest:])):
+        found |= _option_words(text[longest + behind.end() :], choices)
+    return found
+
+
+def _option_words(text: str, choices: Sequence[str]) -> set[int]:
+    """The options whose text the beginning could be, whatever follows."""
+    return {
+        place
+        for place, choice in enumerate(choices)
+        if choice.strip() and re.match(re.escape(choice.strip()) + r"(?!\w)", text, re.IGNORECASE)
+    }

@@ -12,23 +12,26 @@ _HEIGHT: Final = 22
 
 
 def difference(line: Compared, better: Better, verdict: str, label: str) -> str:
-    """A dot with its interval; the line in the middle is no difference, and right of it is better.
+    """A dot with its interval, where it has one; the line in the middle is no difference, and right of it is better.
 
     Each has a scale of its own: what can be compared between rows is where the interval lies, not how long it is.
     """
     sign = -1.0 if better == "lower" else 1.0
-    reach = 1.12 * max(abs(line.low), abs(line.high), abs(line.difference)) or 1.0
+    ends = [value for value in (line.low, line.high) if value is not None]
+    reach = 1.12 * max(abs(value) for value in (*ends, line.difference)) or 1.0
 
     def at(value: float) -> float:
         return _WIDTH / 2 + sign * value / reach * (_WIDTH / 2 - 4)
 
     middle = _HEIGHT / 2
+    bar = ""
+    if len(ends) == 2:
+        bar = f'<line x1="{at(ends[0]):.1f}" y1="{middle}" x2="{at(ends[1]):.1f}" y2="{middle}"/>'
     return (
         f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{html.escape(label)}" '
         f'xmlns="http://www.w3.org/2000/svg"><title>{html.escape(label)}</title>'
         f'<line class="zero" x1="{_WIDTH / 2}" y1="0" x2="{_WIDTH / 2}" y2="{_HEIGHT}"/>'
-        f'<g class="{verdict}"><line x1="{at(line.low):.1f}" y1="{middle}" x2="{at(line.high):.1f}" y2="{middle}"/>'
-        f'<circle cx="{at(line.difference):.1f}" cy="{middle}" r="4.5"/></g></svg>'
+        f'<g class="{verdict}">{bar}<circle cx="{at(line.difference):.1f}" cy="{middle}" r="4.5"/></g></svg>'
     )
 
 
