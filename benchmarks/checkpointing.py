@@ -23,7 +23,7 @@ from rich.console import Console
 from medgenius.config.app import composed
 from medgenius.config.launch import Launch, Place
 from medgenius.config.train import TrainConfig
-from medgenius.evaluation.statistics import paired_interval
+from medgenius.evaluation.intervals import paired_interval
 from medgenius.runs import create_run
 from medgenius.training import trainer as trainer_module
 from medgenius.training.callbacks.checkpoint import Checkpoints

@@ -16,6 +16,7 @@ from medgenius.curation.curate import curate
 from medgenius.curation.split import assign
 from medgenius.data.dialogue import Dialogue
 from medgenius.data.rows import RowRules, read_rows
+from medgenius.data.split import split_dialogues
 from tests.curation import small
 from tests.curation.test_duplicates import text
 
@@ -75,7 +76,11 @@ def test_near_duplicates_and_equal_questions_lie_in_one_split_and_training_reads
     counts = Counter(row["split"] for row in kept)
     assert set(counts) == {"train", "validation", "test"}
     assert abs(counts["test"] - 180) <= 9
-    rules = RowRules(Columns(instruction="instruction", input="input", output="output"), "Be kind.", 1_000_000)
+    rules = RowRules(Columns(instruction="instruction", input="input", output="output"), "Be kind.", 1_000_000, "split")
     read = list(read_rows(folder / "dialogues.jsonl", rules))
     assert all(isinstance(row, Dialogue) for row in read)
     assert len(read) == 900
+    split = split_dialogues([row for row in read if isinstance(row, Dialogue)], 0.1, seed=0)
+    sides = {"train": split.train, "validation": split.validation, "test": split.test}
+    for side, dialogues in sides.items():
+        assert [row.output for row in dialogues] == [row["output"] for row in kept if row["split"] == side]

@@ -47,6 +47,7 @@ def hub(folder: Path) -> HubData:
         max_length=2048,
         max_rows=None,
         validation_fraction=0.1,
+        split_column="split",
         on_bad_row="stop",
         cache_tokens=False,
         canaries=0,

@@ -4,6 +4,7 @@ import csv
 import gzip
 import json
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -110,9 +111,10 @@ def test_a_json_file_of_one_object_per_line_is_read_by_lines(tmp_path: Path) -> 
 
 def test_columns_of_other_names_are_read(tmp_path: Path) -> None:
     rules = RowRules(Columns(instruction="system", input="question", output="answer"), "Be kind.", 1000)
-    path = write(tmp_path / "d.jsonl", b'{"question": "q", "answer": "a", "input": 5, "id": 7}\n')
+    first = b'{"question": "q", "answer": "a", "input": 5, "id": 7}\n'
+    path = write(tmp_path / "d.jsonl", first + b'{"system": "Be brief.", "question": "r", "answer": "b"}\n')
 
-    assert texts(list(read_rows(path, rules))) == [("Be kind.", "q", "a")]
+    assert texts(list(read_rows(path, rules))) == [("Be kind.", "q", "a"), ("Be brief.", "r", "b")]
 
 
 @pytest.mark.parametrize("instruction", ["", '"instruction": "", ', '"instruction": null, '])
@@ -341,3 +343,45 @@ def test_what_was_written_is_read_back_or_named(pairs: list[tuple[str, str]]) ->
             assert (row.input, row.output) == (question.strip(), answer.strip())
         else:
             assert not question.strip() or not answer.strip() or "\0" in question + answer
+
+
+WITH_SPLIT = replace(RULES, split_column="split")
+
+
+def test_a_row_says_where_it_belongs(tmp_path: Path) -> None:
+    parts: list[str | None] = ["train", "validation", "test", None]
+    rows = [{"input": f"q{i}", "output": "a", "split": part} for i, part in enumerate(parts)]
+    path = tmp_path / "d.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+    assert [row.part for row in read_rows(path, WITH_SPLIT) if isinstance(row, Dialogue)] == parts
+    assert [row.part for row in read_rows(path, RULES) if isinstance(row, Dialogue)] == [None] * 4
+
+
+@pytest.mark.parametrize("part", ["dev", "", 1, ["train"]])
+def test_another_word_for_a_part_is_named_and_not_guessed(part: object, tmp_path: Path) -> None:
+    path = tmp_path / "d.jsonl"
+    path.write_text(json.dumps({"input": "q", "output": "a", "split": part}) + "\n")
+
+    (bad,) = read_rows(path, WITH_SPLIT)
+    assert str(bad) == f"{path}:1: 'split' is none of train, validation, test (data.split_column=null splits anew)"
+
+
+@pytest.mark.parametrize("suffix", ["jsonl", "csv"])
+def test_an_instructions_column_that_was_named_has_to_be_there(suffix: str, tmp_path: Path) -> None:
+    """A slip in its name would put the default in the place of every instruction."""
+    path = tmp_path / f"d.{suffix}"
+    row = {"system": "Be brief.", "input": "q", "output": "a"}
+    path.write_text(json.dumps(row) + "\n" if suffix == "jsonl" else "system,input,output\nBe brief.,q,a\n")
+    right, wrong = (
+        replace(RULES, columns=Columns(instruction=name, input="input", output="output"))
+        for name in ("system", "sytem")
+    )
+
+    assert [row.instruction for row in read_rows(path, right) if isinstance(row, Dialogue)] == ["Be brief."]
+    if suffix == "csv":
+        with pytest.raises(DataError, match=r"no column 'sytem'; did you mean system\?"):
+            list(read_rows(path, wrong))
+    else:
+        with pytest.raises(DataError, match=r"d\.jsonl: none of 1 rows has the key 'sytem' of data\.columns\.instruct"):
+            list(read_rows(path, wrong))

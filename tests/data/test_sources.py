@@ -19,6 +19,7 @@ def source(path: Path | str, on_bad_row: Literal["stop", "skip"] = "stop", max_r
         max_length=2048,
         max_rows=max_rows,
         validation_fraction=0.1,
+        split_column="split",
         on_bad_row=on_bad_row,
         cache_tokens=False,
         canaries=0,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from medgenius.data.dialogue import Dialogue
+from medgenius.data.dialogue import Dialogue, Part
 from medgenius.data.split import Split, split_dialogues
 from medgenius.errors import DataError
 
@@ -102,4 +102,39 @@ def test_fewer_than_two_different_questions_are_refused(texts: list[str]) -> Non
     dialogues = [Dialogue("i", text, "a", f"f:{i}") for i, text in enumerate(texts)]
 
     with pytest.raises(DataError, match="no validation set can be held out"):
+        split_dialogues(dialogues, 0.5, seed=0)
+
+
+PARTS = st.sampled_from(["train", "validation", "test"])
+
+
+@given(st.lists(PARTS, min_size=1, max_size=30), FRACTIONS, SEEDS)
+def test_a_split_that_the_file_brings_is_kept(parts: list[Part], fraction: float, seed: int) -> None:
+    assume(parts.count("train") > 1)
+    dialogues = [Dialogue("i", f"question {i}", "a", f"f:{i}", part) for i, part in enumerate(parts)]
+    split = split_dialogues(dialogues, fraction, seed)
+
+    marked = {part: [dialogue for dialogue in dialogues if dialogue.part == part] for part in parts}
+    assert split.test == marked.get("test", [])
+    if "validation" in marked:
+        assert (split.train, split.validation) == (marked["train"], marked["validation"])
+    else:  # held out of what is trained on, and of nothing else
+        assert split.validation
+        assert Counter(split.train + split.validation) == Counter(marked["train"])
+
+
+@pytest.mark.parametrize(
+    ("parts", "told"),
+    [
+        (
+            ["train", None, "test", None],
+            r"f:1: the first of 2 dialogues .* while 2 others do; .*data\.split_column=null",
+        ),
+        (["validation", "test"], r"no dialogue is marked train; data\.split_column=null splits anew"),
+    ],
+)
+def test_half_a_split_is_refused(parts: list[Part | None], told: str) -> None:
+    dialogues = [Dialogue("i", f"question {i}", "a", f"f:{i}", part) for i, part in enumerate(parts)]
+
+    with pytest.raises(DataError, match=told):
         split_dialogues(dialogues, 0.5, seed=0)

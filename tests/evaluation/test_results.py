@@ -16,7 +16,7 @@ from medgenius.evaluation.metrics.calibration import ece
 from medgenius.evaluation.records import Record, Score
 from medgenius.evaluation.registry import MEASURES, METRICS
 from medgenius.evaluation.results import compare, of_alike_pairs
-from medgenius.evaluation.statistics import minimum_detectable_effect, standard_error
+from medgenius.evaluation.significance import minimum_detectable_effect, standard_error
 
 MEAN = {"score": Measure("score", "a score", "higher")}
 Pairs = Sequence[tuple[float | None, float | None]]

@@ -13,13 +13,11 @@ from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.power import TTestPower
 from statsmodels.stats.proportion import proportion_confint
 
-from medgenius.evaluation.statistics import (
+from medgenius.evaluation.intervals import paired_interval, proportion_interval, reach
+from medgenius.evaluation.significance import (
     holm,
     mcnemar,
     minimum_detectable_effect,
-    paired_interval,
-    proportion_interval,
-    reach,
     sign_flip_test,
     smallest_p,
     standard_error,
@@ -98,7 +96,7 @@ def test_portions_change_no_number(monkeypatch: pytest.MonkeyPatch) -> None:
     base, tuned = skewed_pairs(np.random.default_rng(1), 50, 0.1)
     whole = paired_interval(base.tolist(), tuned.tolist()), sign_flip_test(base.tolist(), tuned.tolist())
 
-    monkeypatch.setattr("medgenius.evaluation.statistics._AT_ONCE", 777)
+    monkeypatch.setattr("medgenius.evaluation.paired._AT_ONCE", 777)
 
     assert (paired_interval(base.tolist(), tuned.tolist()), sign_flip_test(base.tolist(), tuned.tolist())) == whole
 

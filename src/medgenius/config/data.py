@@ -12,7 +12,8 @@ class Columns(Schema):
     """Which column of the source holds which part of a dialogue."""
 
     instruction: Annotated[str, AlsoCalled("system", "prompt")]
-    """May be absent or empty in a row: `data.default_instruction` takes its place."""
+    """May be absent or empty in a row: `data.default_instruction` takes its place. A column that was named has to be
+    there in some row."""
     input: Annotated[str, AlsoCalled("question", "user")]
     output: Annotated[str, AlsoCalled("answer", "response", "assistant", "target")]
 
@@ -24,7 +25,11 @@ class _Data(Schema):
     max_rows: Annotated[int, Field(ge=2), AlsoCalled("limit", "max_samples", "num_samples")] | None
     """Use a seeded random choice of this many rows; null for all."""
     validation_fraction: Annotated[float, Field(gt=0, lt=1), AlsoCalled("val_fraction", "val_size", "val_split")]
-    """Part of the dialogues that is held out; equal questions stay on one side."""
+    """Part of the dialogues that is held out, where the rows do not say so; equal questions stay on one side."""
+    split_column: Annotated[str | None, AlsoCalled("fold", "partition")]
+    """Column that says where a row belongs: train, validation or test, as `medgenius curate` writes it. Then it is split
+    so, and rows of test are left for `medgenius evaluate`. Without that column, or with null, the rows are split by
+    `validation_fraction`."""
     on_bad_row: Annotated[Literal["stop", "skip"], AlsoCalled("skip_bad_rows", "errors")]
     """stop: name the unusable rows and end; skip: leave them out, name and count them."""
     cache_tokens: Annotated[bool, AlsoCalled("use_cache", "load_from_cache_file", "overwrite_cache")]

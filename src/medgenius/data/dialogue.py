@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+Part = Literal["train", "validation", "test"]
+
 
 @dataclass(frozen=True, slots=True)
 class Dialogue:
@@ -13,6 +15,8 @@ class Dialogue:
     output: str
     where: str
     """`file:line` it was read from; names it in errors without quoting it."""
+    part: Part | None = None
+    """Of the split that its file brings; None where it brings none"""
 
 
 @dataclass(frozen=True, slots=True)

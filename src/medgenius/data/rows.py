@@ -1,14 +1,21 @@
 """Files of dialogues, read strictly: every row becomes a dialogue or a named reason why it can't be one."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final, get_args
 
 from medgenius.config.data import Columns
-from medgenius.data.dialogue import Dialogue
+from medgenius.config.suggest import nearest
+from medgenius.data.dialogue import Dialogue, Part
 from medgenius.errors import DataError
 from medgenius.reading.files import read_records
 from medgenius.reading.records import BadRow, ReadRules, kind, no_object, text_problem, too_long
+
+_INSTRUCTION: Final = "instruction"
+"""The column's usual name, under which it may be absent."""
+_PARTS: Final[Mapping[str, Part]] = {part: part for part in get_args(Part)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,20 +25,32 @@ class RowRules:
     columns: Columns
     default_instruction: str
     max_row_bytes: int
+    split_column: str | None = None
+    """None: rows bring no split, or it is not asked for"""
 
 
 def read_rows(path: Path, rules: RowRules) -> Iterator[Dialogue | BadRow]:
     """Every row of a file in order.
 
     Raises:
-        DataError: the file as a whole cannot be read, or its format is not known.
+        DataError: the file as a whole cannot be read, its format is not known, or it has no column of the name that
+            was given for the instruction.
     """
 
     def check_columns(path: Path, header: Sequence[str]) -> None:
         _check_header(path, header, rules.columns)
 
+    column = rules.columns.instruction
+    rows, with_instruction = 0, 0
     for record in read_records(path, ReadRules(rules.max_row_bytes, check_columns)):
-        yield record if isinstance(record, BadRow) else to_dialogue(record.value, record.where, rules)
+        if isinstance(record, BadRow):
+            yield record
+            continue
+        rows += 1
+        with_instruction += isinstance(record.value, Mapping) and column in record.value
+        yield to_dialogue(record.value, record.where, rules)
+    if rows and not with_instruction and column != _INSTRUCTION:  # after a slip all would have the default
+        raise DataError(f"{path}: none of {rows:,} rows has the key {column!r} of data.columns.instruction")
 
 
 def to_dialogue(row: object, where: str, rules: RowRules) -> Dialogue | BadRow:
@@ -39,13 +58,13 @@ def to_dialogue(row: object, where: str, rules: RowRules) -> Dialogue | BadRow:
     if not isinstance(row, Mapping):
         return no_object(where, row)
     texts: dict[str, str] = {}
-    for part, column in (
+    for name, column in (
         ("instruction", rules.columns.instruction),
         ("input", rules.columns.input),
         ("output", rules.columns.output),
     ):
         value = row.get(column)
-        if part == "instruction" and value in (None, ""):
+        if name == "instruction" and value in (None, ""):
             value = rules.default_instruction
         if column not in row and value is None:
             return BadRow(where, "missing_key", f"has no key {column!r}")
@@ -53,16 +72,36 @@ def to_dialogue(row: object, where: str, rules: RowRules) -> Dialogue | BadRow:
             return BadRow(where, "not_text", f"{column!r} is {kind(value)}, not text")
         if problem := text_problem(value):
             return BadRow(where, problem[0], f"{column!r} {problem[1]}")
-        texts[part] = value.strip()
+        texts[name] = value.strip()
     size = sum(len(text.encode()) for text in texts.values())
     if size > rules.max_row_bytes:
         return too_long(where, size, rules.max_row_bytes)
-    return Dialogue(**texts, where=where)
+    part = _part(row, where, rules.split_column)
+    return part if isinstance(part, BadRow) else Dialogue(**texts, where=where, part=part)
+
+
+def _part(row: Mapping[object, object], where: str, column: str | None) -> Part | BadRow | None:
+    """Where a row says that it belongs; None where it says nothing, or is not asked."""
+    value = row.get(column) if column else None
+    if value is None:
+        return None
+    found = _PARTS.get(value) if isinstance(value, str) else None
+    parts = ", ".join(_PARTS)
+    return found or BadRow(where, "no_part", f"{column!r} is none of {parts} (data.split_column=null splits anew)")
+
+
+def needed_columns(columns: Columns) -> list[tuple[str, str]]:
+    """(key below data.columns, column) of those that a table must have: an instruction's only where it was named."""
+    needed = [("input", columns.input), ("output", columns.output)]
+    return needed if columns.instruction == _INSTRUCTION else [(_INSTRUCTION, columns.instruction), *needed]
 
 
 def _check_header(path: Path, header: Sequence[str], columns: Columns) -> None:
-    for part, column in (("input", columns.input), ("output", columns.output)):
+    for part, column in needed_columns(columns):
         if header.count(column) > 1:
             raise DataError(f"{path}:1: {header.count(column)} columns are called {column!r}")
         if column not in header:
-            raise DataError(f"{path}:1: no column {column!r}; name yours with data.columns.{part}=…")
+            # The first row of a table without a header would be shown as names of columns.
+            meant = nearest(column, [name for name in header if re.fullmatch(r"\w{1,30}", name)])
+            hint = f"did you mean {meant}?" if meant else f"name yours with data.columns.{part}=…"
+            raise DataError(f"{path}:1: no column {column!r}; {hint}")

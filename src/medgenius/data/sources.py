@@ -8,7 +8,7 @@ from pathlib import Path
 
 from medgenius.config.data import DataConfig, HubData
 from medgenius.data.dialogue import Dialogue
-from medgenius.data.rows import RowRules, read_rows, to_dialogue
+from medgenius.data.rows import RowRules, needed_columns, read_rows, to_dialogue
 from medgenius.errors import DataError, shown
 from medgenius.reading.records import BadRow
 
@@ -70,7 +70,7 @@ def _source_name(config: DataConfig) -> str:
 
 
 def _rows(config: DataConfig) -> Iterator[Dialogue | BadRow]:
-    rules = RowRules(config.columns, config.default_instruction, config.max_row_bytes)
+    rules = RowRules(config.columns, config.default_instruction, config.max_row_bytes, config.split_column)
     match config.source:
         case "sample":
             yield from read_rows(SAMPLE, rules)
@@ -100,7 +100,7 @@ def _hub_rows(config: HubData) -> Iterable[object]:
         raise DataError(
             f"{where}: the rows of data.split={config.split} can't be had ({type(error).__name__}){known}"
         ) from None
-    for part, column in (("input", config.columns.input), ("output", config.columns.output)):
+    for part, column in needed_columns(config.columns):
         if column not in table.column_names:
             # The first row of a table without a header would be shown as names of columns.
             there = ", ".join(name for name in table.column_names if re.fullmatch(r"\w{1,30}", name))

@@ -17,7 +17,7 @@ from medgenius.evaluation.columns import columns_of
 from medgenius.evaluation.contamination import contamination
 from medgenius.evaluation.findings import Findings
 from medgenius.evaluation.header import header_of
-from medgenius.evaluation.held_out import canary_items, dialogue_items, own_split
+from medgenius.evaluation.held_out import canary_items, dialogue_items, own_split, refuse_other_rows
 from medgenius.evaluation.item_files import read_choices, read_harmful, read_triage
 from medgenius.evaluation.items import CanaryItem, ChoiceQuestion, DialogueItem, Item, Items, SetName, chosen, text_of
 from medgenius.evaluation.measures import Materials, Measure, NotMeasured, Scorer
@@ -93,7 +93,9 @@ def _plan(config: EvaluateConfig) -> _Plan:
         raise RunError(f"{run.path} has no trained adapter: a run that did not finish can't be evaluated")
     evaluation = Evaluation(Path(config.output).expanduser().resolve()) if config.output else run.evaluation
     own = own_split(run_config)
-    items = _items(config, run_config, own)
+    prompt = Prompt(run_config.prompt, load_tokenizer(run_config.model, Path(run_config.run.cache_dir).expanduser()))
+    refuse_other_rows(run, run_config, own, prompt)
+    items = _items(config, run_config, own, prompt)
     materials = Materials(config, run_config, own, evaluation)
     scorers, not_measured = _scorers(config, materials)
     caveats = [caveat(materials) for name in scorers if (caveat := METRICS[name].caveat) is not None]
@@ -101,10 +103,9 @@ def _plan(config: EvaluateConfig) -> _Plan:
     return _Plan(run, run_config, evaluation, own, items, scorers, not_measured, measures, caveats)
 
 
-def _items(config: EvaluateConfig, run: TrainConfig, own: Split) -> Items:
+def _items(config: EvaluateConfig, run: TrainConfig, own: Split, prompt: Prompt) -> Items:
     """Every file is read and checked here, before anything takes long."""
     settings, seed, sources = config.evaluation, config.seed, dict[SetName, str]()
-    prompt = Prompt(run.prompt, load_tokenizer(run.model, Path(run.run.cache_dir).expanduser()))
     dialogues, sources["dialogues"] = dialogue_items(settings, run, own, prompt, seed)
     paths: dict[SetName, str | None] = {
         "choices": settings.choices.path,

@@ -1,5 +1,6 @@
 """The dialogues of an evaluation: those that the run held out, or a file's, made usable the way training does it."""
 
+import json
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -7,13 +8,17 @@ from medgenius.config.evaluation import EvaluationConfig
 from medgenius.config.train import TrainConfig
 from medgenius.data.canaries import canaries, other_secrets, planted_dialogues
 from medgenius.data.dialogue import Dialogue
+from medgenius.data.encode import encode_dialogues
+from medgenius.data.fingerprint import fingerprint
 from medgenius.data.prompt import Prompt
 from medgenius.data.rows import RowRules, read_rows
 from medgenius.data.sources import load_dialogues
 from medgenius.data.split import Split, split_dialogues
-from medgenius.errors import DataError
+from medgenius.data.token_cache import TokenCache
+from medgenius.errors import DataError, RunError
 from medgenius.evaluation.items import CanaryItem, DialogueItem, chosen
 from medgenius.reading.records import BadRow
+from medgenius.runs import Run
 
 
 def own_split(run: TrainConfig) -> Split:
@@ -25,7 +30,25 @@ def own_split(run: TrainConfig) -> Split:
     loaded = load_dialogues(run.data, run.seed)
     split = split_dialogues(loaded.dialogues, run.data.validation_fraction, run.seed)
     planted = planted_dialogues(run.data.canaries, run.seed, run.data.default_instruction)
-    return Split(split.train + planted, split.validation)
+    return Split(split.train + planted, split.validation, split.test)
+
+
+def refuse_other_rows(run: Run, config: TrainConfig, own: Split, prompt: Prompt) -> None:
+    """
+    Raises:
+        RunError: what lies where the run's rows were is not what it was trained on, so that nothing can be called held
+            out; or the run is damaged.
+    """
+    try:
+        known = json.loads(run.start.read_text(encoding="utf-8"))["data"]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise RunError(f"{run.start} can't be read: which rows the run was trained on is not known") from None
+    cache = TokenCache(Path(config.run.cache_dir).expanduser() / "tokens") if config.data.cache_tokens else None
+    train, validation = (
+        encode_dialogues(side, prompt, config.data.max_length, cache).examples for side in (own.train, own.validation)
+    )
+    if fingerprint(train, validation) != known:
+        raise RunError(f"{_rows_of(config)} holds other dialogues than when {run.path} was trained: put those back")
 
 
 def canary_items(config: EvaluationConfig, run: TrainConfig, seed: int) -> list[CanaryItem]:
@@ -46,8 +69,9 @@ def dialogue_items(
         DataError: a row of the file can't be used. Of the run's own rows training has left such ones out.
     """
     if config.dialogues.path is None:
-        usable = [row for row in own.validation if _refusal(row, prompt, run.data.max_length) is None]
-        source = f"{len(usable):,} dialogues that the run held out of {_rows_of(run)}, its validation split"
+        side, rows = ("test", own.test) if own.test else ("validation", own.validation)
+        usable = [row for row in rows if _refusal(row, prompt, run.data.max_length) is None]
+        source = f"{len(usable):,} dialogues that the run held out of {_rows_of(run)}, its {side} split"
     else:
         path = Path(config.dialogues.path).expanduser()
         usable = list(_of_file(path, run, prompt))

@@ -85,8 +85,8 @@ def markdown(findings: Findings) -> str:
 def how_to_read(findings: Findings) -> str:
     return (
         f"Base and {findings.system} answered the same items. Intervals: paired bootstrap, "
-        f"{findings.config.evaluation.resamples:,} resamples of whole clusters of near-duplicate items, Student's t for "
-        "fewer than ten. p: McNemar's test for proportions, else the paired randomisation test, adjusted over all "
+        f"{findings.config.evaluation.resamples:,} resamples of whole clusters of near-duplicate items, Student's t "
+        "for fewer than ten. p: McNemar's test for proportions, else the paired randomisation test, adjusted over all "
         "lines (Holm)."
     )
 

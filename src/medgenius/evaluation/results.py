@@ -7,18 +7,11 @@ from statistics import NormalDist
 from typing import Final
 
 from medgenius.evaluation.columns import Column, Columns, linearised, weighted_mean
+from medgenius.evaluation.intervals import Interval, paired_interval
 from medgenius.evaluation.measures import Measure
 from medgenius.evaluation.metrics.calibration import ece
-from medgenius.evaluation.statistics import (
-    CONFIDENCE,
-    Interval,
-    holm,
-    mcnemar,
-    minimum_detectable_effect,
-    paired_interval,
-    sign_flip_test,
-    standard_error,
-)
+from medgenius.evaluation.paired import CONFIDENCE
+from medgenius.evaluation.significance import holm, mcnemar, minimum_detectable_effect, sign_flip_test, standard_error
 
 _CONFIDENCE_SCORE: Final = "choices_confidence"
 _ACCURACY_SCORE: Final = "choices_accuracy"

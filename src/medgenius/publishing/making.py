@@ -11,8 +11,9 @@ from rich.console import Console
 from medgenius.config.publish import PublishSettings
 from medgenius.data.dialogue import Dialogue
 from medgenius.data.encode import encode_dialogues
-from medgenius.errors import DataError, PublishError
-from medgenius.evaluation.held_out import own_split
+from medgenius.data.prompt import Prompt
+from medgenius.errors import DataError, PublishError, RunError
+from medgenius.evaluation.held_out import own_split, refuse_other_rows
 from medgenius.inference.tuned import TunedModel, load_tuned
 from medgenius.publishing.card import Published, model_card
 from medgenius.publishing.facts import Facts, read_facts, unfit
@@ -95,12 +96,12 @@ def _merge(work: _Work, folder: Path) -> None:
     write_model_files(base, work.facts.run.adapter, folder)
     weights = sum(file.stat().st_size for file in folder.glob("*.safetensors"))
     work.say("merged", f"{len(work.updates)} matrices changed, {size(weights)}")
+    tuned = load_tuned(work.facts.run)
     try:
-        dialogues = _held_out(work)
-    except DataError as error:
+        dialogues = _held_out(work, tuned.prompt)
+    except (DataError, RunError) as error:
         work.doubt(f"the merge can't be measured: {error}")
         return
-    tuned = load_tuned(work.facts.run)
     _measure(work, tuned, folder, dialogues[: settings.fidelity.dialogues])
     if settings.verify:
         work.verified = found = verify(tuned, folder, dialogues[:_ITEMS], settings.limits.min_agreement)
@@ -111,15 +112,12 @@ def _merge(work: _Work, folder: Path) -> None:
         )
 
 
-def _held_out(work: _Work) -> list[Dialogue]:
+def _held_out(work: _Work, prompt: Prompt) -> list[Dialogue]:
     """The first of the validation dialogues, read again the way training read them."""
-    found = own_split(work.facts.config).validation
-    counted = work.facts.summary.validation_dialogues  # without those that training refused
-    if len(found) < counted:
-        raise DataError(
-            f"the data changed since the training: {len(found)} validation dialogues, and there were {counted}"
-        )
-    return found[: max(work.settings.fidelity.dialogues, _ITEMS)]
+    config = work.facts.config
+    own = own_split(config)
+    refuse_other_rows(work.facts.run, config, own, prompt)
+    return own.validation[: max(work.settings.fidelity.dialogues, _ITEMS)]
 
 
 def _measure(work: _Work, tuned: TunedModel, folder: Path, dialogues: list[Dialogue]) -> None:

@@ -1,9 +1,7 @@
 """What a run settled when it first started; a resumed run reads it instead of settling it again."""
 
-import hashlib
 import secrets
-from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 import torch
@@ -13,7 +11,7 @@ from transformers import LlamaForCausalLM
 
 from medgenius.config.train import TrainConfig
 from medgenius.config.trainer import TrainerConfig
-from medgenius.data.prompt import Example
+from medgenius.data.fingerprint import fingerprint
 from medgenius.errors import RunError
 from medgenius.model.kernels import has_compiler
 from medgenius.model.unpacking import is_unpacked
@@ -56,7 +54,7 @@ def begin(  # noqa: PLR0913, PLR0917  on all of which the answers depend
 ) -> Start:
     """Settle what the config leaves open, in all processes alike, and write it down."""
     start = Start(
-        data=fingerprint(data),
+        data=_fingerprint(data),
         engine=choose_engine(config.trainer, model, data.train.examples, steps),
         unpacked=group.from_all(is_unpacked(model)),
         wandb_id=secrets.token_hex(4),
@@ -97,25 +95,15 @@ def settled_engine(config: TrainerConfig, start: Start, device: torch.device) ->
     )
 
 
-def fingerprint(data: TrainingData) -> str:
-    digest = hashlib.sha256()
-    for side in (data.train.examples, data.validation.examples):
-        _add(digest, side)
-    return digest.hexdigest()
-
-
-def _add(digest: "hashlib._Hash", examples: Sequence[Example]) -> None:
-    digest.update(array("q", [len(examples)]).tobytes())
-    for example in examples:
-        lengths = [len(example.prompt_ids), len(example.answer_ids)]
-        digest.update(array("q", [*lengths, *example.prompt_ids, *example.answer_ids]).tobytes())
-
-
 def refuse_other_data(config: TrainConfig, run: Run, start: Start | None, data: TrainingData) -> None:
     """
     Raises:
         RunError: the run has begun with other dialogues.
     """
-    if start is not None and fingerprint(data) != start.data:
+    if start is not None and _fingerprint(data) != start.data:
         source = f"data.path={config.data.path}" if config.data.source == "file" else f"data={config.data.source}"
         raise RunError(f"{source}: its dialogues are others than when {run.path} began; start a new run with them")
+
+
+def _fingerprint(data: TrainingData) -> str:
+    return fingerprint(data.train.examples, data.validation.examples)

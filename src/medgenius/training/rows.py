@@ -30,6 +30,8 @@ class TrainingData:
     skipped: list[BadRow]
     canaries: int
     """Of the dialogues for training, the ones that were planted."""
+    left_for_test: int
+    """Dialogues that their file keeps for testing."""
 
 
 def read_data(config: TrainConfig, prompt: Prompt) -> TrainingData:
@@ -54,7 +56,7 @@ def read_data(config: TrainConfig, prompt: Prompt) -> TrainingData:
     if not train.examples or not validation.examples:
         raise DataError("no dialogue is left for training or for validation: see data.max_length")
     questions = split.validation[: config.tracking.samples] if wants_samples(config) else []
-    return TrainingData(train, validation, questions, loaded.skipped + refused, len(canaries))
+    return TrainingData(train, validation, questions, loaded.skipped + refused, len(canaries), len(split.test))
 
 
 def tell_data(data: TrainingData, run: Run, console: Console) -> None:
@@ -62,9 +64,11 @@ def tell_data(data: TrainingData, run: Run, console: Console) -> None:
     if data.skipped:
         rank_zero_only(write_jsonl)(run.skipped_rows, [asdict(row) for row in data.skipped])
         console.print(f"[yellow]{len(data.skipped)} rows skipped[/], named in {run.skipped_rows}", highlight=False)
+    tested = f"; {data.left_for_test:,} are left for testing" if data.left_for_test else ""
     planted = f", {data.canaries:,} of them canaries" if data.canaries else ""
     console.print(
         f"data   {len(data.train.examples):,} dialogues for training{planted}, "
-        f"{len(data.validation.examples):,} for validation",
+        f"{len(data.validation.examples):,} for validation{tested}",
         highlight=False,
+        soft_wrap=True,
     )
