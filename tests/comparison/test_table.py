@@ -144,3 +144,14 @@ def test_a_pruned_run_is_no_best_and_keys_keep_their_names(tmp_path: Path) -> No
     assert key in page
     assert '<td class="figure best">2</td>' in page
     assert '<td class="figure best">1</td>' not in page
+
+
+def test_names_and_states_sort_by_the_alphabet_and_a_runs_cost_is_a_column(tmp_path: Path) -> None:
+    paths = [made_run(tmp_path / "b", loss=1.0), made_run(tmp_path / "a", loss=None)]
+    summary: dict[str, Json] = {"status": "finished", "steps": 7, "cost": {"amount": 0.25, "currency": "USD"}}
+    write_json(Run(paths[0], "b").summary, summary)
+    rows = read_rows(paths)
+
+    assert [row.name for row in run_table(rows, "run").rows] == ["a", "b"]
+    assert [row.status for row in run_table(rows, "status").rows] == ["finished", "no summary"]
+    assert run_table(rows, "cost").cells()[0] == ["b", "7", "0.2500", "finished"]

@@ -3,6 +3,7 @@
 import io
 import json
 import random
+import shutil
 from pathlib import Path
 
 import pytest
@@ -98,6 +99,18 @@ def test_the_same_rows_and_seed_give_the_same_bytes(folder: Path, tmp_path: Path
         ours, theirs = (folder / name).read_bytes(), (tmp_path / "again" / name).read_bytes()
         assert ours == theirs or name == "empathy.json"  # gzip writes the time into the file whose hash is there
     assert sorted(path.name for path in folder.iterdir()) == ["empathy.json", "empathy.safetensors"]
+
+
+def test_another_classifier_in_the_same_place_has_another_digest(folder: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    assert EmpathyModel.digest(copy) == EmpathyModel.digest(folder)
+    weights = copy / "empathy.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1] + b"!")
+    assert EmpathyModel.digest(copy) != EmpathyModel.digest(folder)
+    weights.unlink()
+    with pytest.raises(ModelError, match="is no empathy model: No such file"):
+        EmpathyModel.digest(copy)
 
 
 def test_an_answer_without_a_known_word_gets_what_the_bias_says(folder: Path) -> None:

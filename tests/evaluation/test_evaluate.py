@@ -87,10 +87,13 @@ def evaluated(tiny_run: Run, overrides: list[str], tmp_path_factory: pytest.Temp
 def test_every_number_has_the_names_that_other_tools_rely_on(evaluated: Path) -> None:
     found = results(evaluated)
 
-    for line in found["metrics"].values():
+    for name, line in found["metrics"].items():
         assert set(line) == {"base", "tuned", "difference", "low", "high", "n", "unparsed"}
         assert line["difference"] == pytest.approx(line["tuned"] - line["base"])
-        assert line["low"] <= line["difference"] <= line["high"]
+        if name == "choices_ece":
+            assert (line["low"], line["high"]) == (None, None)
+        else:
+            assert line["low"] <= line["difference"] <= line["high"]
     metrics = found["metrics"]
     assert {"loss", "perplexity", "rougeL", "chrf", "choices_accuracy", "choices_ece", "triage_recall"} <= set(metrics)
     assert {name: metrics[name]["n"] for name in ("loss", "rougeL", "choices_accuracy", "triage_recall")} == {
@@ -100,7 +103,10 @@ def test_every_number_has_the_names_that_other_tools_rely_on(evaluated: Path) ->
         "triage_recall": 1,
     }
     assert "empathy" in found["not_measured"]
-    assert found["items"]["dialogues"]["source"].endswith("held out of the shipped sample, its validation split")
+    assert found["items"]["dialogues"]["source"] == (
+        "6 dialogues that the run held out of the shipped sample, its validation split; the loss is that of the first "
+        "data.max_length=512 tokens in 5 of them"
+    )
 
 
 def test_the_loss_is_the_one_that_training_validated_with(tiny_run: Run, tmp_path: Path) -> None:
@@ -248,6 +254,65 @@ def test_a_damaged_run_or_item_is_one_line(tiny_run: Run, tmp_path: Path) -> Non
         evaluated_into(tmp_path / "out", tmp_path)
 
 
+def compared(*arguments: object) -> str:
+    said = io.StringIO()
+    words = with_runs_named([*map(str, arguments), "resamples=200"])
+    compare_runs(composed(CompareConfig, *words), Console(file=said, width=300))
+    return said.getvalue()
+
+
+def test_what_was_asked_otherwise_is_not_compared(tiny_run: Run, evaluated: Path, tmp_path: Path) -> None:
+    one, other = tmp_path / "one", tmp_path / "other"
+    for copy in (one, other):
+        shutil.copytree(tiny_run.path, copy)
+        shutil.copytree(evaluated, copy / "evaluation")
+    records = other / "evaluation" / "evaluation.jsonl"
+    first, *lines = records.read_text(encoding="utf-8").splitlines(keepends=True)
+    header = json.loads(first)
+    header["settings"] |= {"max_new_tokens": 7, "system": "rag"}
+    values = [json.loads(line) for line in lines]
+    for value in values:
+        if "loss" in value["scores"]:
+            value["scores"]["loss"]["weight"] += 1
+    values[-1]["item"] = "of another file"
+    records.write_text("".join(json.dumps(value) + "\n" for value in [header, *values]), encoding="utf-8")
+    said = compared(one, other, f"output={tmp_path / 'out'}")
+    page = (tmp_path / "out" / "comparison.html").read_text(encoding="utf-8")
+
+    assert (
+        "other (base + retrieval): not compared, since evaluation.max_new_tokens is another: advice_f1, answer" in said
+    )
+    assert "since the reference answers have other tokens (tokenizer or data.max_length): loss, perplexity" in said
+    assert "without a counterpart are 1 of the first run and 1 of other (base + retrieval)" in said
+    assert "evaluation.max_new_tokens is another" in page
+    assert "perplexity of the reference answer" not in said
+
+    records.write_text(first + json.dumps(values[-1]) + "\n", encoding="utf-8")
+    said = compared(one, other)
+    assert "other: no item in common" in said
+    assert "Paired differences" not in said
+
+
+def test_a_folder_that_cannot_be_made_is_one_line(tiny_run: Run, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(RunError, match=r"output=.*file/out cannot be made: Not a directory"):
+        compared(tiny_run.path, f"output={tmp_path / 'file' / 'out'}")
+
+
+def test_an_item_that_does_not_fit_is_named_before_any_is_asked(tiny_run: Run, tmp_path: Path) -> None:
+    rows = [
+        {"id": "short", "question": "Which?", "choices": ["one", "two"], "answer": 0},
+        {"id": "long", "question": "Which? " * 3000, "choices": ["one", "two"], "answer": 0},
+    ]
+    path = tmp_path / "choices.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    with pytest.raises(DataError, match=r"choices: long comes to .* tokens, more than the model's"):
+        evaluated_into(
+            tmp_path / "out", tiny_run.path, "evaluation.metrics=[choices]", f"evaluation.choices.path={path}"
+        )
+    assert len((tmp_path / "out" / "evaluation.jsonl").read_text().splitlines()) == 1
+
+
 def test_evaluated_runs_are_compared_item_by_item(tiny_run: Run, evaluated: Path, tmp_path: Path) -> None:
     one, other = tmp_path / "lora.r=4", tmp_path / "again"
     for copy in (one, other):
@@ -255,12 +320,10 @@ def test_evaluated_runs_are_compared_item_by_item(tiny_run: Run, evaluated: Path
         shutil.copytree(evaluated, copy / "evaluation")
     summary = json.loads((other / "summary.json").read_text())
     (other / "summary.json").write_text(json.dumps({**summary, "validation_loss_after": 1.0}))
-    words = with_runs_named([str(one), str(other), f"output={tmp_path / 'out'}", "resamples=200"])
-    said = io.StringIO()
-    compare_runs(composed(CompareConfig, *words), Console(file=said, width=300))
+    said = compared(one, other, f"output={tmp_path / 'out'}")
 
-    assert said.getvalue().index("again") < said.getvalue().index("lora.r=4")
-    assert "Paired differences" in said.getvalue()
+    assert said.index("again") < said.index("lora.r=4")
+    assert "Paired differences" in said
     lines = (tmp_path / "out" / "comparison.csv").read_text().splitlines()
     assert [line.split(",")[0] for line in lines] == ["run", "again", "lora.r=4"]
     assert "+0.000 [+0.000, +0.000] n=5" in (tmp_path / "out" / "comparison.html").read_text()

@@ -121,6 +121,11 @@ def test_nothing_is_asked_twice_even_after_a_kill(shipped: JudgeConfig, tmp_path
         assert len(stub.prompts) == count + 1
         judge_of(settings_of(shipped, stub, model="another"), tmp_path)([(ITEM, ANSWER)])
         assert len(stub.prompts) == 2 * count + 1
+        judge_of(settings_of(shipped, stub, max_tokens=9), tmp_path)([(ITEM, ANSWER)])
+        assert len(stub.prompts) == 3 * count + 1
+    with served(lambda *_: (200, MET)) as other:  # another endpoint may have another judge behind the same name
+        judge_of(settings_of(shipped, other), tmp_path)([(ITEM, ANSWER)])
+        assert len(other.prompts) == count
 
 
 def test_a_busy_endpoint_is_asked_again(shipped: JudgeConfig, tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ def record(number: int) -> Record:
         cluster=number,
         category="skin",
         base=Answer("one\nline – ü", 4, finished=True, ids=(1, 2, 3, 4)),
-        tuned=None,
+        tuned=Answer("another", 1, finished=False),
         scores={"loss": Score(base=2.5, tuned=None, weight=7.0)},
     )
 
@@ -134,6 +134,29 @@ def test_a_damaged_line_is_named(tmp_path: Path) -> None:
     del line["cluster"]
     path.write_text("".join([lines[0], json.dumps(line) + "\n"]))
     with pytest.raises(RunError, match=r"evaluation\.jsonl:2 is damaged: no record of this version"):
+        list(read_records(path))
+
+
+@pytest.mark.parametrize(
+    ("written", "instead", "says"),
+    [
+        ('"tuned": null, "weight"', '"weight"', r"scores\.loss\.tuned"),
+        ('"base": 2.5', '"base": "much"', r"scores\.loss\.base"),
+        ('"base": 2.5', '"base": NaN', "not valid JSON"),
+        ('"weight": 7.0', '"weight": null', r"scores\.loss\.weight"),
+        ('{"text": "another", "tokens": 1, "finished": false}', "null", "an answer of one system alone"),
+        ('"set": "dialogues"', '"set": "other"', "set"),
+    ],
+)
+def test_a_record_that_cannot_be_is_named(written: str, instead: str, says: str, tmp_path: Path) -> None:
+    path = tmp_path / "evaluation.jsonl"
+    with opened_records(path, HEADER) as records:
+        records.append([record(1), record(2)])
+    first, second, third = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    assert written in third
+    path.write_text(first + second + third.replace(written, instead), encoding="utf-8")
+
+    with pytest.raises(RunError, match=rf"evaluation\.jsonl:3 is damaged: .*{says}"):
         list(read_records(path))
 
 

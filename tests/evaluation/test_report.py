@@ -1,6 +1,7 @@
 """evaluation.html: texts only where they are allowed, and what lost most first."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from medgenius.config.evaluate import EvaluateConfig
 from medgenius.data.dialogue import Dialogue
 from medgenius.evaluation.columns import columns_of
 from medgenius.evaluation.findings import Findings
-from medgenius.evaluation.items import DialogueItem, Items
+from medgenius.evaluation.items import DialogueItem, Items, TriageItem
 from medgenius.evaluation.outputs import markdown
 from medgenius.evaluation.records import Answer, Record, Score
 from medgenius.evaluation.registry import MEASURES
@@ -107,9 +108,25 @@ def test_texts_may_be_allowed_for_any_data(tmp_path: Path) -> None:
     file.touch()
     overrides = ("data=jsonl", f"data.path={file}", "tracking.log_samples=true")
 
-    assert findings(tmp_path, RECORDS, *overrides).may_show_texts
-    assert findings(tmp_path, RECORDS).may_show_texts
-    assert not findings(tmp_path, RECORDS, "tracking.log_samples=false").may_show_texts
+    allowed = findings(tmp_path, RECORDS, *overrides), findings(tmp_path, RECORDS)
+    assert [one.may_show_texts("dialogues") for one in allowed] == [True, True]
+    assert not findings(tmp_path, RECORDS, "tracking.log_samples=false").may_show_texts("dialogues")
+    # A file of items is nobody's sample: only who allows all texts sees them.
+    assert [one.may_show_texts("triage") for one in allowed] == [True, False]
+
+
+def test_of_a_file_of_items_ids_and_scores_stand_beside_the_samples_texts(tmp_path: Path) -> None:
+    private = replace(RECORDS[1], set="triage", id="case-7")
+    records = [*RECORDS, private]
+    found = findings(tmp_path, records)
+    case = TriageItem("case-7", "Mrs Miller has chest pain", escalate=True)
+    path = tmp_path / "page.html"
+    write_page(path, replace(found, items=replace(found.items, triage=[case])), records, [])
+    page = path.read_text(encoding="utf-8")
+
+    assert "case-7" in page
+    assert "Miller" not in page
+    assert page.count("<article>") == len([record for record in RECORDS if record.base])
 
 
 def test_the_markdown_says_what_one_must_know(tmp_path: Path) -> None:

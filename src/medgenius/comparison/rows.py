@@ -15,6 +15,7 @@ _FIGURES: Final = {
     "validation_loss_before": "validation_loss_before",
     "tokens_per_second": "tokens_per_second",
     "seconds": "seconds",
+    "steps": "steps",
     "trainable_parameters": "trainable_parameters",
     "peak_memory_bytes": "peak_memory_bytes",
 }
@@ -79,6 +80,9 @@ def _row(run: Run) -> RunRow:
     settings = {key: value for key, value in flat(read_config(run)).items() if not key.startswith(_WHERE)}
     summary = _json(run.summary)
     figures = {name: float(value) for name, key in _FIGURES.items() if _is_number(value := summary.get(key))}
+    cost = summary.get("cost")
+    if isinstance(cost, dict) and _is_number(amount := cost.get("amount")):
+        figures["cost"] = float(amount)
     evaluation = _json(run.evaluation.results)
     higher = set(_HIGHER_IS_BETTER)
     metrics, statistics = evaluation.get("metrics"), evaluation.get("statistics")

@@ -3,9 +3,10 @@
 import csv
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import Final
 
 from rich.markup import escape
 from rich.table import Table
@@ -45,22 +46,30 @@ class RunTable:
 def run_table(rows: Sequence[RunRow], sort: str) -> RunTable:
     """
     Args:
-        sort: a figure, the best first; or a setting, the smallest first. Runs without it come last.
+        sort: a figure, the best first; a setting, the smallest first; or run or status, by the alphabet. Runs
+            without it come last.
 
     Raises:
         ConfigError: no run has a column of that name.
     """
     settings = _differing(rows)
     figures = list(dict.fromkeys(name for row in rows for name in row.figures))
+    if sort in _WORDS:
+        return RunTable(sorted(rows, key=_WORDS[sort]), settings, figures)
     every_setting = {key for row in rows for key in row.settings}
     if sort not in figures and sort not in every_setting:
         if sort == "validation_loss":  # the default, where no run has come so far
             return RunTable(rows, settings, figures)
         meant = get_close_matches(sort, [*figures, *every_setting], n=1)
-        told = f"did you mean {meant[0]}?" if meant else f"there are: {', '.join([*settings, *figures])}"
+        told = (
+            f"did you mean {meant[0]}?" if meant else f"there are: {', '.join(['run', *settings, *figures, 'status'])}"
+        )
         raise ConfigError(f"sort={sort}: no run has such a column; {told}")
     highest_first = any(sort in row.higher_is_better for row in rows)
     return RunTable(sorted(rows, key=lambda row: _place(row, sort, highest_first=highest_first)), settings, figures)
+
+
+_WORDS: Final[Mapping[str, Callable[[RunRow], str]]] = {"run": lambda row: row.name, "status": lambda row: row.status}
 
 
 def _differing(rows: Sequence[RunRow]) -> list[str]:

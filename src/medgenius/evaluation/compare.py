@@ -1,5 +1,6 @@
 """`medgenius compare`: runs side by side, and where several were evaluated, their paired differences."""
 
+import html
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,13 +13,15 @@ from medgenius.comparison.page import html_table, write_page
 from medgenius.comparison.rows import RunRow, read_rows
 from medgenius.comparison.table import as_csv, as_text, run_table
 from medgenius.config.compare import CompareConfig
+from medgenius.errors import RunError
 from medgenius.evaluation.columns import columns_of
+from medgenius.evaluation.comparability import asked_otherwise, other_targets, system_of
 from medgenius.evaluation.findings import figure, interval, title_of
 from medgenius.evaluation.items import SetName
-from medgenius.evaluation.records import Record, Score, read_records
+from medgenius.evaluation.records import Record, Score, read_header, read_records
 from medgenius.evaluation.registry import MEASURES
 from medgenius.evaluation.results import Comparison, compare
-from medgenius.runs import Run, write_text
+from medgenius.runs import Json, Run, write_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +29,26 @@ class Against:
     """A run's tuned model against that of the first run, on the items that both were asked."""
 
     row: RunRow
-    comparison: Comparison
+    label: str
+    comparison: Comparison | None
+    """None: they have no item in common"""
+    told: tuple[str, ...]
+    """What is not compared, and why"""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparisons:
+    """Evaluated runs, the first of which the others are held against."""
+
+    first: str
+    others: list[Against]
 
 
 def compare_runs(config: CompareConfig, console: Console) -> None:
     """Print the table, and write it where an output folder is named.
 
     Raises:
-        RunError: a directory is no run, or damaged.
+        RunError: a directory is no run, or damaged; the output folder cannot be made.
         ConfigError: there is no column to sort by.
     """
     rows = read_rows([Path(path).expanduser() for path in config.runs])
@@ -42,75 +57,121 @@ def compare_runs(config: CompareConfig, console: Console) -> None:
     evaluated = [row for row in rows if Run(row.path, row.name).evaluation.results.is_file()]
     against = _against(evaluated, config)
     if against:
-        console.print(_differences(evaluated[0], against), highlight=False)
-        console.print(_told(evaluated[0]), highlight=False, markup=False)
+        if _shown(against)[1]:
+            console.print(_differences(against), highlight=False)
+        for line in _told(against):
+            console.print(line, highlight=False, markup=False, soft_wrap=True)
     if config.output is not None:
         folder = Path(config.output).expanduser()
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise RunError(f"output={folder} cannot be made: {error.strerror}") from None
         write_text(folder / "comparison.csv", as_csv(table))
-        write_page(folder / "comparison.html", table, _section(evaluated[0], against) if against else "")
+        write_page(folder / "comparison.html", table, _section(against) if against else "")
         console.print(f"written: {folder / 'comparison.html'}, comparison.csv", highlight=False, soft_wrap=True)
 
 
-def _against(evaluated: Sequence[RunRow], config: CompareConfig) -> list[Against]:
+def _against(evaluated: Sequence[RunRow], config: CompareConfig) -> Comparisons | None:
     if len(evaluated) < 2:
-        return []
+        return None
     first = {(record.set, record.item): record.scores for record in _records(evaluated[0])}
-    found = []
-    for row in evaluated[1:]:
-        columns = columns_of(_joined(first, _records(row)), MEASURES)
-        found.append(Against(row, compare(columns, MEASURES, config.resamples, config.seed)))
-    return found
+    header = read_header(_file(evaluated[0]))
+    return Comparisons(
+        f"{evaluated[0].name}{system_of(header)}", [_one(first, header, row, config) for row in evaluated[1:]]
+    )
+
+
+def _one(
+    first: Mapping[tuple[SetName, str], Mapping[str, Score]],
+    header: Mapping[str, Json],
+    row: RunRow,
+    config: CompareConfig,
+) -> Against:
+    its = read_header(_file(row))
+    label = f"{row.name}{system_of(its)}"
+    count, shared = 0, list[Record]()
+    for record in _records(row):
+        count += 1
+        if (record.set, record.item) in first:
+            shared.append(replace(record, base=None, tuned=None))  # its texts are not needed
+    if not shared:
+        return Against(row, label, None, (f"{label}: no item in common",))
+    apart = list(asked_otherwise(header, its))
+    targets = (other_targets(first[record.set, record.item], record) for record in shared)
+    apart += [found for found in targets if found][:1]
+    columns = columns_of(_joined(first, shared, frozenset().union(*(one.scores for one in apart))), MEASURES)
+    told = [
+        f"{label}: not compared, since {one.why}: {', '.join(sorted(one.scores & MEASURES.keys()))}" for one in apart
+    ]
+    alone = {"the first run": len(first) - len(shared), label: count - len(shared)}
+    if left := " and ".join(f"{number:,} of {name}" for name, number in alone.items() if number):
+        told.append(f"{label}: {len(shared):,} items in common; without a counterpart are {left}")
+    return Against(row, label, compare(columns, MEASURES, config.resamples, config.seed), tuple(told))
+
+
+def _file(row: RunRow) -> Path:
+    return Run(row.path, row.name).evaluation.records
 
 
 def _records(row: RunRow) -> Iterator[Record]:
-    return read_records(Run(row.path, row.name).evaluation.records)
+    return read_records(_file(row))
 
 
-def _joined(first: Mapping[tuple[SetName, str], Mapping[str, Score]], records: Iterator[Record]) -> Iterator[Record]:
+def _joined(
+    first: Mapping[tuple[SetName, str], Mapping[str, Score]], records: Sequence[Record], left_out: frozenset[str]
+) -> Iterator[Record]:
     """Records of items that both were asked: as base the first run's tuned model, as tuned the other's."""
     for record in records:
-        scores = first.get((record.set, record.item))
-        if scores is None:
-            continue
+        scores = first[record.set, record.item]
         both = {
             name: Score(base=scores[name]["tuned"], tuned=score["tuned"], weight=score["weight"])
             for name, score in record.scores.items()
-            if name in scores
+            if name in scores and name not in left_out
         }
         yield replace(record, scores=both)
 
 
-def _told(first: RunRow) -> str:
-    return (
-        f"Tuned models on the same items, each against {first.name}: difference with its 95 % interval (paired "
-        "bootstrap), and what remains after Holm's adjustment over the lines of a run."
+def _told(against: Comparisons) -> list[str]:
+    """How to read the table, and what it lacks."""
+    how = (
+        f"What was measured as tuned, on the same items, each against {against.first}: difference with its 95 % "
+        "interval (paired bootstrap), and what remains after Holm's adjustment over the lines of a run."
     )
+    lines = [line for one in against.others for line in one.told]
+    return [how, *lines] if _shown(against)[1] else lines
 
 
-def _lines(against: Sequence[Against]) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+def _lines(comparisons: Sequence[Comparison]) -> Iterator[tuple[str, list[tuple[str, str]]]]:
     """For each measure the figure of the first run and the differences of the others, each with a verdict."""
     for name, measure in MEASURES.items():
-        found = [one.comparison.metrics.get(name) for one in against]
+        found = [comparison.metrics.get(name) for comparison in comparisons]
         reference = next((line for line in found if line is not None), None)
         if reference is None:
             continue
         cells = [(figure(reference.base, measure), "")]
-        for line, one in zip(found, against, strict=True):
+        for line, comparison in zip(found, comparisons, strict=True):
             if line is None:
                 cells.append(("", ""))
                 continue
-            cells.append((f"{interval(line, measure)} n={line.n:,}", one.comparison.verdict(name)))
+            cells.append((f"{interval(line, measure)} n={line.n:,}", comparison.verdict(name)))
         yield title_of(measure), cells
 
 
-def _differences(first: RunRow, against: Sequence[Against]) -> Table:
+def _shown(against: Comparisons) -> tuple[list[str], list[Comparison]]:
+    """The names of the columns, and what stands in them behind the first."""
+    compared = [(one.label, one.comparison) for one in against.others if one.comparison is not None]
+    return [against.first, *(label for label, _ in compared)], [comparison for _, comparison in compared]
+
+
+def _differences(against: Comparisons) -> Table:
+    names, comparisons = _shown(against)
     table = Table(title="Paired differences", title_justify="left")
     table.add_column("measure", overflow="fold")
-    for name in (first.name, *(one.row.name for one in against)):
+    for name in names:
         table.add_column(escape(name), justify="right", overflow="fold")
     colours = {"better": "green", "worse": "red"}
-    for title, cells in _lines(against):
+    for title, cells in _lines(comparisons):
         drawn = [
             f"[{colours[verdict]}]{escape(text)}[/]" if verdict in colours else escape(text) for text, verdict in cells
         ]
@@ -118,10 +179,10 @@ def _differences(first: RunRow, against: Sequence[Against]) -> Table:
     return table
 
 
-def _section(first: RunRow, against: Sequence[Against]) -> str:
-    head = [("measure", ""), (first.name, ""), *((one.row.name, "") for one in against)]
-    rows = [[(title, ""), *cells] for title, cells in _lines(against)]
-    return (
-        f"<section><h2>Paired differences</h2>{html_table('runs', head, rows)}"
-        f'<p class="dim">{_told(first)}</p></section>'
-    )
+def _section(against: Comparisons) -> str:
+    names, comparisons = _shown(against)
+    head = [("measure", ""), *((name, "") for name in names)]
+    rows = [[(title, ""), *cells] for title, cells in _lines(comparisons)]
+    table = html_table("runs", head, rows) if comparisons else ""
+    told = "".join(f'<p class="dim">{html.escape(line)}</p>' for line in _told(against))
+    return f"<section><h2>Paired differences</h2>{table}{told}</section>"

@@ -172,6 +172,8 @@ def _measure(config: EvaluateConfig, plan: _Plan, records: Records, console: Con
         return
     measuring = _measuring(config, plan)
     for name, items in left.items():
+        measuring.refuse_too_long(name, items)
+    for name, items in left.items():
         cluster = clusters_of(plan.items.sets()[name])
         work = sum(measuring.work(item) for item in items)
         with SetProgress(console, name, work, len(items)) as bar:

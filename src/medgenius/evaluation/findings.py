@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from medgenius.config.evaluate import EvaluateConfig
 from medgenius.config.train import TrainConfig
-from medgenius.evaluation.items import Items
+from medgenius.evaluation.items import Items, SetName
 from medgenius.evaluation.measures import Measure
 from medgenius.evaluation.results import Compared, Comparison
 from medgenius.runs import Run
@@ -36,12 +36,13 @@ class Findings:
         """The second system's name for a reader."""
         return "tuned" if self.config.evaluation.system == "model" else "base + retrieval"
 
-    @property
-    def may_show_texts(self) -> bool:
-        """Whether questions and answers may stand in a report: as the run's `tracking.log_samples` says."""
+    def may_show_texts(self, of: SetName) -> bool:
+        """Whether questions and answers of a set may stand in a report: as the run's `tracking.log_samples` says, and
+        under `auto` those of the shipped sample alone, which no file of items is."""
         wanted = self.run_config.tracking.log_samples
         if wanted == "auto":
-            return self.run_config.data.source == "sample" and self.config.evaluation.dialogues.path is None
+            of_the_sample = self.run_config.data.source == "sample" and self.config.evaluation.dialogues.path is None
+            return of_the_sample and of == "dialogues"
         return wanted
 
 

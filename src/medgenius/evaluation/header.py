@@ -9,6 +9,7 @@ from medgenius.config.evaluate import EvaluateConfig
 from medgenius.config.train import TrainConfig
 from medgenius.errors import RunError
 from medgenius.evaluation.items import Items, digest_of_all
+from medgenius.evaluation.metrics.empathy import EmpathyModel
 from medgenius.runs import Json, Run
 
 _FREE: Final = frozenset({"items_at_once", "resamples", "examples"})
@@ -21,13 +22,15 @@ def header_of(run: Run, run_config: TrainConfig, config: EvaluateConfig, items: 
 
     Raises:
         RunError: the run has no adapter.
+        ModelError: there is no classifier where one is named.
     """
     settings: dict[str, Json] = config.evaluation.model_dump(exclude=set(_FREE))
     judge = config.evaluation.judge.model_dump(exclude=set(_FREE_OF_JUDGE))
     sets: dict[str, Json] = {
         name: {"items": len(some), "digest": digest_of_all(some)} for name, some in items.sets().items()
     }
-    for group in ("dialogues", "choices", "safety", "judge"):
+    classifier = config.evaluation.empathy.model
+    for group in ("dialogues", "choices", "safety", "judge", "empathy"):
         settings.pop(group)  # their files are told by the digests of what was in them
     return {
         "run": {"adapter": _adapter_digest(run), "config": _digest(run_config.model_dump(exclude={"run", "tracking"}))},
@@ -35,6 +38,7 @@ def header_of(run: Run, run_config: TrainConfig, config: EvaluateConfig, items: 
             **settings,
             "choices_form": config.evaluation.choices.form,
             "judge": judge["endpoint"] and _digest(judge),
+            "empathy": classifier and EmpathyModel.digest(Path(classifier).expanduser())[:16],
         },
         "items": sets,
     }

@@ -82,6 +82,9 @@ def dialogue_items(
     taken = chosen(items, config.max_items, seed)
     answered = {item.id for item in chosen(taken, config.dialogues.max_answers, seed)}
     marked = [DialogueItem(item.id, item.dialogue, answered=item.id in answered) for item in taken]
+    cut = sum(_is_cut(item.dialogue, prompt, run.data.max_length) for item in taken)
+    if cut:
+        source += f"; the loss is that of the first data.max_length={run.data.max_length} tokens in {cut:,} of them"
     # Those that are answered come first, so that what takes long is known early.
     return sorted(marked, key=lambda item: not item.answered), source
 
@@ -93,6 +96,11 @@ def _refusal(dialogue: Dialogue, prompt: Prompt, max_length: int) -> str | None:
     except DataError as error:
         return str(error)
     return f"its prompt alone fills data.max_length={max_length}" if example is None else None
+
+
+def _is_cut(dialogue: Dialogue, prompt: Prompt, max_length: int) -> bool:
+    example = prompt.example(dialogue, max_length)
+    return example is not None and example.truncated
 
 
 def _rows_of(run: TrainConfig) -> str:

@@ -109,7 +109,8 @@ class Judge:
         return re.sub("|".join(map(re.escape, fields)), lambda found: fields[found[0]], self._settings.prompt)
 
     def _met(self, prompt: str) -> bool | None:
-        key = hashlib.sha256(f"{self._settings.model}\n{prompt}".encode()).hexdigest()
+        asked = (self._settings.endpoint, self._settings.model, self._settings.max_tokens, prompt)
+        key = hashlib.sha256(json.dumps(asked).encode()).hexdigest()
         known = self._verdicts.get(key)
         if known is not None:
             return known

@@ -1,7 +1,7 @@
 """From items to records: both systems are asked, a portion of items at a time, and every metric scores the answers."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, cast
 
 from medgenius.config.curation.category import CategoryConfig
@@ -9,6 +9,7 @@ from medgenius.config.evaluation import EvaluationConfig, MetricName
 from medgenius.curation.steps.category import Category
 from medgenius.data.canaries import SPACE, answer_of
 from medgenius.data.dialogue import Dialogue, prompt_messages
+from medgenius.errors import DataError
 from medgenius.evaluation.canaries import exposure
 from medgenius.evaluation.choices import choice_item, choice_scores, context_of, in_writing, unconditional_item
 from medgenius.evaluation.clusters import clusters
@@ -77,6 +78,30 @@ class Measuring:
                 return False
             case _:
                 return "safety" in self._scorers
+
+    def refuse_too_long(self, name: SetName, items: Sequence[Item]) -> None:
+        """
+        Raises:
+            DataError: an item, with what may be written to it, does not fit into the model; named, before any is asked.
+        """
+        most = self._systems.positions
+        for item in items:
+            longest = max(self._lengths(item), default=0)
+            if longest > most:
+                raise DataError(
+                    f"{name}: {item.id} comes to {longest:,} tokens, more than the model's {most:,} "
+                    "(with evaluation.max_new_tokens and evaluation.retrieved)"
+                )
+
+    def _lengths(self, item: Item) -> Iterator[int]:
+        """Tokens of all that the model will read or write of an item."""
+        if isinstance(item, ChoiceQuestion) and {"choices", "calibration"} & set(self._config.metrics):
+            asked = choice_item(item, self._config.choices.form, self._systems.model.tokenizer)
+            yield len(asked.context_ids) + max(map(len, asked.continuations))
+        if isinstance(item, DialogueItem) and "likelihood" in self._config.metrics:
+            yield self._systems.longest_read(item.dialogue)
+        if self._is_answered(item):
+            yield self._systems.longest_written(self._question(item))
 
     def records(
         self, name: SetName, items: Sequence[Item], cluster: Mapping[str, int], bar: SetProgress

@@ -10,7 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final, TypedDict
+from typing import Final, Never
+
+from pydantic import TypeAdapter, ValidationError
+from typing_extensions import TypedDict  # Python 3.11's own can't be checked by pydantic
 
 from medgenius.errors import RunError
 from medgenius.evaluation.items import SetName
@@ -58,7 +61,11 @@ class Record:
     """Medical category of a dialogue, as curation's rules give it; else empty."""
     base: Answer | None
     tuned: Answer | None
+    """Both or neither"""
     scores: Mapping[str, Score]
+
+
+_RECORD: Final = TypeAdapter(Record)
 
 
 @contextmanager
@@ -137,10 +144,20 @@ def read_records(path: Path) -> Iterator[Record]:
     lines = _lines(path)
     next(lines, None)
     for where, value in lines:
-        try:
-            yield _record(value)
-        except (KeyError, TypeError):
-            raise RunError(f"{where} is damaged: no record of this version") from None
+        yield _record(where, value)
+
+
+def read_header(path: Path) -> dict[str, Json]:
+    """The first line: which run, settings and items the records are of.
+
+    Raises:
+        RunError: there is no such file, or it is none of this version.
+    """
+    for _, header in _lines(path):
+        if header.get(_KEY) == _VERSION:
+            return header
+        break
+    raise RunError(f"{path} is no evaluation of this version")
 
 
 def _line(record: Record) -> str:
@@ -151,10 +168,15 @@ def _line(record: Record) -> str:
     return json.dumps(value, ensure_ascii=False) + "\n"
 
 
-def _record(value: dict[str, Json]) -> Record:
-    fields = dict(value)
-    base, tuned = (Answer(**found) if (found := fields.pop(name)) else None for name in ("base", "tuned"))  # type: ignore[arg-type]
-    return Record(base=base, tuned=tuned, **fields)  # type: ignore[arg-type]  # a wrong field raises TypeError
+def _record(where: str, value: dict[str, Json]) -> Record:
+    try:
+        record = _RECORD.validate_python(value)
+    except ValidationError as error:
+        place = ".".join(map(str, error.errors()[0]["loc"]))
+        raise RunError(f"{where} is damaged: no record of this version ({place})") from None
+    if (record.base is None) != (record.tuned is None):
+        raise RunError(f"{where} is damaged: an answer of one system alone")
+    return record
 
 
 def _lines(path: Path) -> Iterator[tuple[str, dict[str, Json]]]:
@@ -166,7 +188,7 @@ def _lines(path: Path) -> Iterator[tuple[str, dict[str, Json]]]:
                     return
                 where = f"{path}:{number}"
                 try:
-                    value = json.loads(line)
+                    value = json.loads(line, parse_constant=_refuse)
                 except ValueError:
                     raise RunError(f"{where} is damaged: not valid JSON") from None
                 if not isinstance(value, dict) or (number > 1 and not {"set", "id"} <= value.keys()):
@@ -174,6 +196,11 @@ def _lines(path: Path) -> Iterator[tuple[str, dict[str, Json]]]:
                 yield where, value
     except OSError as error:
         raise RunError(f"{path} can't be read: {error.strerror}") from None
+
+
+def _refuse(constant: str) -> Never:
+    """NaN and infinities, which no score is."""
+    raise ValueError(constant)
 
 
 def _check(path: Path, found: Mapping[str, Json], wanted: Mapping[str, Json]) -> None:

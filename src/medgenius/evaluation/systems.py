@@ -51,6 +51,21 @@ class Systems:
     retrieved: int
     """Dialogues that it is shown"""
 
+    @property
+    def positions(self) -> int:
+        """Tokens that the model can hold."""
+        return int(self.model.model.config.max_position_embeddings)
+
+    def longest_written(self, question: Dialogue) -> int:
+        """Tokens of the longer prompt with the longest answer that may follow."""
+        prompts = self._prompts(question)
+        return max(len(prompts.base), len(prompts.tuned)) + self.max_new_tokens
+
+    def longest_read(self, dialogue: Dialogue) -> int:
+        """Tokens of the longer prompt with the reference answer."""
+        examples = self._examples(dialogue)
+        return max(len(examples.base), len(examples.tuned))
+
     def answers(self, questions: Sequence[Dialogue], done: Done) -> list[Pair[Answer]]:
         """What either writes to each question, greedily."""
         prompts = [self._prompts(question) for question in questions]

@@ -110,20 +110,23 @@ def _answers(findings: Findings, records: Iterable[Record]) -> str:
     examples = worst_first(records, findings.config.evaluation.examples)
     if not examples:
         return ""
-    if not findings.may_show_texts:
+    note = ""
+    if not all(findings.may_show_texts(example.record.set) for example in examples):
         note = (
-            "Questions and answers are left out: the run's tracking.log_samples does not allow texts of its data in "
-            "reports. evaluation.jsonl, for its owner only, holds the answers."
+            "<p class=dim>Questions and answers are left out where the run's tracking.log_samples does not allow texts "
+            "of its data in reports; auto allows those of the shipped sample. evaluation.jsonl, for its owner only, "
+            "holds the answers.</p>"
         )
-        scores = "".join(f"<p class=scores>{_label(example)} {_scores(example)}</p>" for example in examples)
-        return _section("Answers, worst regressions first", f'<p class="dim">{note}</p>{scores}')
     items: dict[tuple[str, str], Item] = {
         (name, item.id): item for name, some in findings.items.sets().items() for item in some
     }
     shown = "".join(
-        _example(example, items[example.record.set, example.record.id], findings.system) for example in examples
+        _example(example, items[example.record.set, example.record.id], findings.system)
+        if findings.may_show_texts(example.record.set)
+        else f"<p class=scores>{_label(example)} {_scores(example)}</p>"
+        for example in examples
     )
-    return _section("Answers, worst regressions first", shown)
+    return _section("Answers, worst regressions first", note + shown)
 
 
 def _label(example: Example) -> str:

@@ -1,0 +1,73 @@
+"""Which measures of two evaluations can be set side by side: those that were asked in the same way."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from medgenius.evaluation.records import Record, Score
+from medgenius.evaluation.registry import METRICS
+from medgenius.runs import Json
+
+_CANARIES: Final = frozenset({"canary_exposure", "canary_exposure_fitted"})
+_OF_ANSWERS: Final = frozenset(
+    measure.name for metric in METRICS.values() if metric.scorer is not None for measure in metric.measures
+)
+_CONFIDENCE: Final = "choices_confidence"
+"""A score without a line of its own, of which the calibration error is made."""
+
+
+def _names(metric: str) -> frozenset[str]:
+    return frozenset(measure.name for name, found in METRICS.items() if name == metric for measure in found.measures)
+
+
+_TOUCHES: Final[Mapping[str, frozenset[str]]] = {
+    "max_new_tokens": _OF_ANSWERS - _CANARIES,
+    "choices_form": _names("choices") | _names("calibration") | {_CONFIDENCE},
+    "judge": _names("judge"),
+    "empathy": _names("empathy"),
+    "canary_candidates": _CANARIES,
+}
+"""Settings in the header of evaluation.jsonl, and the scores that depend on them."""
+_LOSS: Final = frozenset({"loss", "perplexity"})
+
+
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """Scores that can't be compared, and why."""
+
+    why: str
+    scores: frozenset[str]
+
+
+def asked_otherwise(first: Mapping[str, Json], other: Mapping[str, Json]) -> Iterator[Apart]:
+    """
+    Args:
+        first: the header of its evaluation.jsonl
+        other: likewise
+    """
+    here, there = (_settings(header) for header in (first, other))
+    for key, scores in _TOUCHES.items():
+        if here.get(key) != there.get(key):
+            yield Apart(f"{_label(key)} is another", scores)
+
+
+def other_targets(first: Mapping[str, Score], other: Record) -> Apart | None:
+    """Of an item whose reference answer has other target tokens in the two runs: its losses are no pair."""
+    loss, its = first.get("loss"), other.scores.get("loss")
+    if loss is None or its is None or loss["weight"] == its["weight"]:
+        return None
+    return Apart("the reference answers have other tokens (tokenizer or data.max_length)", _LOSS)
+
+
+def system_of(header: Mapping[str, Json]) -> str:
+    """What was measured as `tuned`, where that is no tuned model; else nothing."""
+    return " (base + retrieval)" if _settings(header).get("system") == "rag" else ""
+
+
+def _settings(header: Mapping[str, Json]) -> Mapping[str, Json]:
+    found = header.get("settings")
+    return found if isinstance(found, Mapping) else {}
+
+
+def _label(key: str) -> str:
+    return "the empathy classifier" if key == "empathy" else f"evaluation.{key.replace('choices_form', 'choices.form')}"
