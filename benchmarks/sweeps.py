@@ -93,14 +93,14 @@ def worker_of(*arguments: str) -> Iterator[Worker]:
     """A worker of the study that this command line asks for."""
 
     def load(overrides: Sequence[str]) -> DictConfig:
-        return compose("train", overrides=["hydra/sweeper=optuna", *overrides])
+        return compose("train", overrides=["hydra/sweeper=optuna", *overrides], return_hydra_config=True)
 
     words = [in_sweep_words(argument) for argument in arguments]
     hydras = [word for word in words if word.lstrip("+~").startswith("hydra")]
     others = [word for word in words if word not in hydras]
     with initialize_config_dir(version_base="1.3", config_dir=str(config_dir())):
         composed = compose("train", overrides=["hydra/sweeper=optuna", *hydras], return_hydra_config=True)
-        plan = make_plan(composed, others, load)
+        plan = make_plan(composed, others, load, ("python", "train.py"))
 
         def checked(overrides: Sequence[str]) -> TrainConfig:
             return config_with(load, overrides)

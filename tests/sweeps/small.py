@@ -32,7 +32,7 @@ class Line:
 
 
 def _load(overrides: Sequence[str]) -> DictConfig:
-    return compose("train", overrides=["hydra/sweeper=optuna", *overrides])
+    return compose("train", overrides=["hydra/sweeper=optuna", *overrides], return_hydra_config=True)
 
 
 @contextmanager
@@ -48,7 +48,7 @@ def typed(*arguments: str) -> Iterator[Line]:
     with initialize_config_dir(version_base="1.3", config_dir=str(config_dir())):
         files = [word for word in others if word.startswith("experiment=")]
         composed = compose("train", overrides=["hydra/sweeper=optuna", *files, *hydras], return_hydra_config=True)
-        yield Line(make_plan(composed, others, _load))
+        yield Line(make_plan(composed, others, _load, ("python", "train.py")))
 
 
 def tiny_study(root: Path, *arguments: str) -> tuple[str, ...]:

@@ -66,6 +66,34 @@ def test_a_killed_study_goes_on_where_it_was_and_ends_with_as_many_trials_as_ask
     assert "again  python train.py model=tiny" in told
 
 
+def test_the_lines_at_the_end_can_be_typed_as_they_stand(tmp_path: Path) -> None:
+    """The program and its flags come back; odd names are quoted for Hydra and for the shell. What is typed wins over a
+    dotted key of a file."""
+    experiment = tmp_path / "conf" / "experiment" / "dotted.yaml"
+    experiment.parent.mkdir(parents=True)
+    experiment.write_text(
+        "# @package _global_\ndefaults:\n  - override /hydra/sweeper: optuna\n"
+        "hydra:\n  sweeper:\n    pruner: none\n    space: {lora.r: 'choice(2,4)', optimizer: null, trainer: null}\n"
+    )
+    program, root = str(Path(sys.executable).with_name("medgenius")), tmp_path / "o'brien"
+    fixed = (*TINY, f"run.root={root}", "experiment=dotted", "trainer.max_steps=1")
+    study = ("hydra.sweeper.n_trials=1", "hydra.sweeper.study_name='a,b c'", "hydra.sweeper.space.lora.r=[8]")
+    quoted = [f"run.root='{tmp_path}/o\\'brien'" if word.startswith("run.root") else word for word in fixed]
+    words = [program, "train", "-m", "--config-dir", str(tmp_path / "conf"), *quoted, *study]
+    seeds = "hydra.sweeper.seed_trials=[]"
+    done = subprocess.run([*words, seeds], cwd=ROOT, capture_output=True, text=True, timeout=500, check=False)
+    assert done.returncode == 0, done.stderr
+
+    lines = {line.partition(" ")[0]: shlex.split(line)[1:] for line in done.stdout.splitlines() if "medgenius" in line}
+    assert lines["again"][:4] == ["medgenius", "train", "--config-dir", str(tmp_path / "conf")]
+    assert lines["again"][-1] == "lora.r=8"
+    again = [program, *lines["again"][1:], "--cfg", "job"]
+    assert "r: 8" in subprocess.run(again, cwd=ROOT, capture_output=True, text=True, timeout=100, check=True).stdout
+    report = [program, *lines["report"][1:]]
+    subprocess.run(report, cwd=ROOT, capture_output=True, text=True, timeout=200, check=True)
+    assert (root / "studies" / "a,b c" / "report.md").is_file()
+
+
 @pytest.mark.slow
 def test_the_line_for_the_best_trial_trains_the_same_bytes_alone(tmp_path: Path) -> None:
     """Also where an experiment's file brings the study; only `-m` makes it one."""
@@ -140,7 +168,7 @@ def test_wandb_has_a_run_for_each_trial_and_one_for_the_study(tmp_path: Path) ->
     assert table.name == Path(summary["trials"]["path"]).name
     written = json.loads(table.read_text())
     assert written["columns"][:4] == ["trial", "state", "validation/loss", "optimizer.learning_rate"]
-    assert sorted(row[0] for row in written["data"]) == ["0", "1", "2"]
+    assert sorted(row[0] for row in written["data"]) == [0, 1, 2]
 
 
 def _read_by_wandb(file: Path) -> dict[str, Any]:

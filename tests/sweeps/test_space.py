@@ -3,12 +3,20 @@
 from pathlib import Path
 
 import pytest
+from hydra import compose, initialize_config_dir
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from medgenius.cli import train_main
+from medgenius.config.app import config_dir
+from medgenius.config.arguments import in_sweep_words
 from medgenius.errors import ConfigError, RunError
 from medgenius.sweeps.choosing import distribution_of
 from medgenius.sweeps.ending import say_beginning
+from medgenius.sweeps.planning import read_settings
+from medgenius.sweeps.reading import read_space
 from medgenius.sweeps.space import Choice, Numbers, Parameter
+from medgenius.sweeps.study import seed_points
 from tests.sweeps.small import ONLY_RANK, typed
 
 LR = "optimizer.learning_rate"
@@ -67,6 +75,80 @@ def test_words_lists_and_groups_can_be_searched() -> None:
     assert found["lora.target_modules"].override("[q_proj,v_proj]") == "lora.target_modules=[q_proj,v_proj]"
 
 
+TEMPLATES = ["Answer briefly: {text}", "### Task: {text}", "Use log(odds): {text}", "a, b: {text}", "it's {text}"]
+
+
+def test_quoted_words_stay_the_texts_that_they_are() -> None:
+    words = ", ".join('"' + template + '"' for template in TEMPLATES)
+    with typed("model=tiny", f"prompt.system=choice({words})") as line:
+        (prompt,) = (parameter for parameter in line.plan.space.parameters if parameter.key == "prompt.system")
+        assert prompt.corners() == TEMPLATES
+        for template in TEMPLATES:
+            assert line.compose([*line.plan.overrides, prompt.override(template)]).prompt.system == template
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "lora.target_modules=[q_proj],[q_proj,v_proj]",
+        "hydra.sweeper.space.lora.target_modules=[[q_proj],[q_proj,v_proj]]",
+        "lora.target_modules=choice(['q_proj'],['q_proj','v_proj'])",
+    ],
+)
+def test_a_seed_trial_can_name_a_list_however_it_was_written(written: str) -> None:
+    seed = "hydra.sweeper.seed_trials=[{lora.target_modules: [q_proj, v_proj]}]"
+    with typed("model=tiny", *ONLY_RANK, "lora.r=8", written, seed) as line:
+        assert seed_points(line.plan) == ([{"lora.target_modules": "[q_proj,v_proj]"}], [])
+
+
+def test_the_config_itself_is_tried_where_a_group_is_searched() -> None:
+    with typed("model=tiny", *ONLY_RANK, "lora.r=8", "scheduler=constant,cosine") as line:
+        assert seed_points(line.plan) == ([{"scheduler": "cosine"}], [])
+
+
+def test_what_is_typed_wins_over_a_dotted_key_of_a_file(tmp_path: Path) -> None:
+    experiment = tmp_path / "experiment" / "dotted.yaml"
+    experiment.parent.mkdir()
+    experiment.write_text(
+        "# @package _global_\nhydra:\n  sweeper:\n    space: {lora.r: 'choice(2,4)', lora.dropout: 'choice(0.0,0.1)'}\n"
+    )
+    files = ["hydra/sweeper=optuna", f"hydra.searchpath=[file://{tmp_path}]", "experiment=dotted"]
+
+    def found(*typed: str) -> dict[str, str]:
+        with initialize_config_dir(version_base="1.3", config_dir=str(config_dir())):
+            composed = compose("train", overrides=[*files, *map(in_sweep_words, typed)], return_hydra_config=True)
+        return read_space(read_settings(composed).space, composed.hydra.overrides.hydra, [], {}).written()
+
+    assert found()["lora.r"] == "choice(2,4)"
+    assert found("hydra.sweeper.space.lora.r=[8]")["lora.r"] == "choice(8)"
+    assert found("hydra.sweeper.space.lora={r: [8]}")["lora.r"] == "choice(8)"
+    assert found("hydra.sweeper.space.lora={r: [8]}")["lora.dropout"] == "choice(0.0,0.1)"
+    assert "lora.r" not in found("hydra.sweeper.space.lora.r=null")
+    assert "lora.r" not in found("~hydra.sweeper.space.lora.r")
+
+
+NUMBERS = st.integers(-3, 40) | st.floats(-3, 40).map(lambda value: round(value, 2))
+
+
+@given(
+    word=st.sampled_from(["range", "interval"]),
+    numbers=st.lists(NUMBERS, min_size=2, max_size=3),
+    around=st.sampled_from(["{}", "log({})", "int({})", "float({})", "log(int({}))", "int(log({}))", "shuffle({})"]),
+)
+@example("interval", [0.2, 9.9], "log(int({}))")
+@example("range", [1, 9, 2], "log({})")
+def test_whatever_is_accepted_a_sampler_can_draw(word: str, numbers: list[float], around: str) -> None:
+    ends = numbers[:2] if word == "interval" else numbers
+    try:
+        space = read_space({LR: around.format(f"{word}({', '.join(map(str, ends))})")}, [], [], {})
+    except ConfigError:
+        return
+    (parameter,) = space.parameters
+    distribution = distribution_of(parameter)
+    for corner in parameter.corners():
+        assert distribution._contains(distribution.to_internal_repr(corner))
+
+
 def test_a_conditional_key_comes_after_what_it_asks_for() -> None:
     when = "hydra.sweeper.space.lora.dropout={values: 'interval(0.0,0.2)', when: {lora.r: [32, 64]}}"
     found = parameters("model=tiny", when)
@@ -98,6 +180,15 @@ REFUSED = [
     ([f"{LR}=interval(2e-3,1e-5)"], "low end 0.002 is above its high end 1e-05"),
     ([f"{LR}=interval(1e-3,1e-3)"], "the interval is empty"),
     ([f"{LR}=log(interval(0.0,1e-3))"], "begins above 0"),
+    ([f"{LR}=interval(1e-5,inf)"], "finite"),
+    (["lora.r=range(1,9,0)"], "step is not 0"),
+    (["lora.r=log(range(2,9,2))"], "a logarithmic scale has no steps"),
+    ([f"{LR}=log(range(1e-4,1e-3,1e-4))"], "a logarithmic scale has no steps"),
+    (["trainer.epochs=log(range(0,9))"], "begin at 1 or above"),
+    (["trainer.epochs=int(log(interval(0.5,9)))"], "begin at 1 or above"),
+    (["trainer.epochs=int(interval(1.2,1.9))"], "empty but for 1"),
+    (["lora=8,16"], "lora is a group of keys; name one of them, as in lora.r=…"),
+    (["lora=range(8,16)"], "name one of them, as in lora.r=…"),
     (["lora.r=choice(8,8)"], "twice"),
     (["lora.r=choice(8,big)"], "lora.r=big"),
     (["lora.r=choice(8,0)"], "lora.r=0"),
@@ -108,6 +199,18 @@ REFUSED = [
     (["hydra.sweeper.metric=model"], "is no number"),
     (["hydra.sweeper.metric=seconds"], "pruner=median needs a metric of each validation"),
     (["hydra.sweeper.metric=[validation/loss,cost]"], "hydra.sweeper.direction has 1 entries"),
+    (
+        [
+            "hydra.sweeper.metric=[validation/loss,cost]",
+            "hydra.sweeper.direction=[minimize,minimize]",
+            "hydra.sweeper.pruner=none",
+            "hydra.sweeper.sampler=cmaes",
+        ],
+        "hydra.sweeper.sampler=cmaes searches by one metric",
+    ),
+    (["hydra.sweep.dir=elsewhere"], "hydra.sweep.dir=elsewhere: a study lies in <run.root>/studies/<study_name>"),
+    (["hydra.sweep.subdir=elsewhere"], "set run.root and hydra.sweeper.study_name"),
+    (["hydra.sweeper.workers=2"], "add hydra/launcher=joblib"),
     (["hydra.sweeper.direction=down"], "hydra.sweeper.direction=down"),
     (["hydra.sweeper.n_trials=0"], "hydra.sweeper.n_trials=0"),
     (["+hydra.sweeper.trails=3"], "unknown key hydra.sweeper.trails: did you mean hydra.sweeper.n_trials?"),

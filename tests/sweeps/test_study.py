@@ -96,6 +96,10 @@ def test_a_failed_trial_is_recorded_and_the_others_go_on(tmp_path: Path) -> None
     failed, complete = study.trials
     assert (failed.state, complete.state) == (TrialState.FAIL, TrialState.COMPLETE)
     assert "became" in failed.user_attrs["error"]
+    summary = json.loads((directory(failed) / "summary.json").read_text())
+    assert failed.user_attrs["seconds"] == summary["seconds"] > 0
+    assert failed.user_attrs["cost"] == summary["cost"]["amount"]
+    assert failed.user_attrs["peak_memory_bytes"] == summary["peak_memory_bytes"]
     assert complete.value is not None
     assert math.isfinite(complete.value)
 

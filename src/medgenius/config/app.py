@@ -20,7 +20,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from medgenius.config.arguments import in_hydras_grammar
 from medgenius.config.fields import Root
-from medgenius.config.launch import Launch, found_place
+from medgenius.config.launch import Launch, found_place, program
 from medgenius.config.sweeper import Sweep
 from medgenius.config.targets import guard_composition
 from medgenius.config.validate import R, to_config, unknown_key
@@ -101,6 +101,13 @@ def _check_flags() -> None:
         raise ConfigError("--experimental-rerun reads a pickle, which could run code: go on with run.resume=<dir>")
 
 
+def start_words() -> list[str]:
+    """The program and the flags that say where its config files lie, as a person would type this line's again."""
+    flags = get_args_parser().parse_known_args()[0]
+    places = {"--config-path": flags.config_path, "--config-name": flags.config_name, "--config-dir": flags.config_dir}
+    return [*program(), *(word for flag, place in places.items() if place is not None for word in (flag, place))]
+
+
 def composed(schema: type[R], *overrides: str) -> R:
     """The config that a command line of these overrides would have, for use from Python.
 
@@ -121,7 +128,8 @@ def _refuse_a_lone_study() -> None:
     if settings.mode is RunMode.MULTIRUN or sweeper == "basic":
         return
     if any(override.startswith("hydra/sweeper") for override in settings.overrides.hydra):
-        raise ConfigError(f"hydra/sweeper={sweeper} needs -m: python train.py -m hydra/sweeper={sweeper}")
+        line = f"{' '.join(program())} -m hydra/sweeper={sweeper}"
+        raise ConfigError(f"hydra/sweeper={sweeper} needs -m: {line}")
     # An experiment names it; one of its trials is trained alone by the same words without -m.
     print("one run, with none of the study's search (for that: -m)", flush=True)
 

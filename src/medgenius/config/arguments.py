@@ -2,6 +2,10 @@
 
 import re
 
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Quote, QuotedString
+from hydra.errors import HydraException
+
 from medgenius.config.fields import Root
 from medgenius.config.suggest import keys
 
@@ -26,7 +30,21 @@ def _with_quoted_directory(argument: str) -> str:
     key, equals, value = argument.partition("=")
     if key not in _DIRECTORIES or not equals or value[:1] in {"'", '"'}:
         return argument
-    return f"{key}='" + value.replace("'", "\\'") + "'"
+    return f"{key}={quoted(value)}"
+
+
+def quoted(text: str) -> str:
+    """A text as an override's value, in quotes."""
+    return QuotedString(text, Quote.single).with_quotes()
+
+
+def readable(text: str) -> str:
+    """A text as an override's value or in a list, in quotes only where Hydra would read something else without them."""
+    try:
+        is_plain = OverridesParser.create().parse_override(f"key=[{text}]").value() == [text]
+    except HydraException:
+        is_plain = False
+    return text if is_plain else quoted(text)
 
 
 def in_sweep_words(argument: str) -> str:
@@ -38,9 +56,13 @@ def in_sweep_words(argument: str) -> str:
     key, equals, value = argument.partition("=")
     if not equals or not re.fullmatch(r"[+~]*[\w.\\/@-]+", key):
         return argument
-    value = re.sub(r"(?<!\w)log\(", "tag(log,", value)
+    value = with_log(value)
     if not key.lstrip("+").startswith(_SPACE):
         return f"{key}={value}"
     words = re.match(r"(choice|range|interval|int|float|tag|shuffle|sort)\(", value)
-    quoted = f"'{value}'" if words and "'" not in value else value
-    return f"++{key.lstrip('+').replace(chr(92), '')}={quoted}"
+    return f"++{key.lstrip('+').replace(chr(92), '')}={quoted(value) if words else value}"
+
+
+def with_log(value: str) -> str:
+    """`log(…)` is short for Hydra's `tag(log,…)`, as a whole value: inside a text it is nobody's business."""
+    return re.sub(r"^(\s*(?:(?:int|float)\(\s*)*)log\((?=.*\)\s*$)", r"\1tag(log,", value, flags=re.DOTALL)

@@ -2,6 +2,7 @@
 
 import os
 import re
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +28,11 @@ class Launch:
         """
         telling = [text for text in self.overrides if not re.match(r"\+*(run|tracking)[.=]", text)]
         return re.sub(r"[^\w.=,+-]+", "-", ",".join(telling))[:_LONGEST_NAME] or "defaults"
+
+
+def program() -> list[str]:
+    """What a person types here in front of a training run's overrides; an installed wheel has no train.py."""
+    return ["medgenius", "train"] if Path(sys.argv[0]).stem == "medgenius" else ["python", "train.py"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,8 @@ class SweeperConfig(Schema):
     direction: Annotated[Direction | list[Direction], AlsoCalled("directions", "mode")]
     """Of each metric."""
     sampler: Annotated[Literal["tpe", "gp", "cmaes", "random", "grid"], AlsoCalled("algorithm")]
-    """tpe: multivariate. gp and cmaes need `medgenius[sweep]`. grid: every combination once."""
+    """tpe: multivariate. gp and cmaes need `medgenius[sweep]`. cmaes: numbers only, choices are drawn at random.
+    grid: every combination once."""
     startup_trials: Annotated[int, Field(ge=0), AlsoCalled("n_startup_trials")]
     """Trials of the study that are drawn at random before the sampler makes a model of them."""
     pruner: Annotated[Pruner, AlsoCalled("pruning", "early_stopping")]
@@ -117,6 +118,10 @@ class SweeperConfig(Schema):
         if len(metrics) != len(directions):
             raise ValueError(
                 f"hydra.sweeper.direction has {len(directions)} entries for {len(metrics)} of hydra.sweeper.metric"
+            )
+        if self.sampler == "cmaes" and len(metrics) > 1:
+            raise ValueError(
+                "hydra.sweeper.sampler=cmaes searches by one metric; with several: tpe, gp, random or grid"
             )
         if self.pruner != "none" and len(metrics) > 1:
             raise ValueError(f"hydra.sweeper.pruner={self.pruner} judges one metric; with several: pruner=none")

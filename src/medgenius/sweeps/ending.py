@@ -5,8 +5,10 @@ from collections import Counter
 
 import optuna
 from optuna.study import Study
-from optuna.trial import FrozenTrial
+from optuna.trial import FrozenTrial, TrialState
 
+from medgenius.config.arguments import readable
+from medgenius.config.launch import program
 from medgenius.connection import wandb_mode
 from medgenius.sweeps.queue import OVERRIDES
 from medgenius.sweeps.storage import open_storage, quiet_optuna, turn
@@ -29,6 +31,8 @@ def say_beginning(plan: Plan) -> None:
         f"{direction} {metric}" for direction, metric in zip(settings.directions, settings.metrics, strict=True)
     )
     print(f"search {goal} · {settings.sampler}, pruner {settings.pruner} · {told(study)} of {settings.n_trials} trials")
+    if settings.sampler == "grid" and (points := len(plan.space.grid())) > settings.n_trials:
+        print(f"grid   {points} points, of which hydra.sweeper.n_trials={settings.n_trials} leaves some untried")
     say_offline(plan)
 
 
@@ -51,13 +55,18 @@ def say_end(plan: Plan) -> Study:
     for trial in best_trials(study):
         print(f"best   trial {trial.number} · {values(study, trial)}")
         print(f"again  {command(study, trial)}")
-    report = f"study={shlex.quote(study.study_name)}"
-    if plan.base.run.root != "runs":
-        report += f" root={shlex.quote(plan.base.run.root)}"
-    if plan.config.storage:
-        report += f" storage={shlex.quote(str(plan.place))}"
-    print(f"report medgenius report {report}", flush=True)
+    print(f"report {report_command(plan)}", flush=True)
     return study
+
+
+def report_command(plan: Plan) -> str:
+    """The line that writes the study's report."""
+    words = [f"study={readable(plan.config.study_name)}"]
+    if plan.base.run.root != "runs":
+        words.append(f"root={readable(plan.base.run.root)}")
+    if plan.config.storage:
+        words.append(f"storage={readable(str(plan.place))}")
+    return shlex.join(["medgenius", "report", *words])
 
 
 def told(study: Study) -> str:
@@ -67,8 +76,11 @@ def told(study: Study) -> str:
 
 
 def best_trials(study: Study) -> list[FrozenTrial]:
-    """The best one, or of several metrics the Pareto set; empty while none is complete."""
-    return study.best_trials
+    """The best one, the first of those that are alike, or of several metrics the Pareto set; empty while none is
+    complete."""
+    if not study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)):
+        return []
+    return [study.best_trial] if len(study.directions) == 1 else study.best_trials
 
 
 def values(study: Study, trial: FrozenTrial) -> str:
@@ -80,6 +92,5 @@ def values(study: Study, trial: FrozenTrial) -> str:
 def command(study: Study, trial: FrozenTrial) -> str:
     """The line that trains this trial alone."""
     facts = facts_of(study)
-    fixed = facts.overrides if facts else []
-    chosen = trial.user_attrs[OVERRIDES]
-    return shlex.join(["python", "train.py", *fixed, *chosen])
+    front = [*facts.start, *facts.overrides] if facts else program()
+    return shlex.join([*front, *trial.user_attrs[OVERRIDES]])

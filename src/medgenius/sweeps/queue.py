@@ -3,8 +3,10 @@
 import json
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 
+from optuna.exceptions import UpdateFinishedTrialError
 from optuna.storages import BaseStorage
 from optuna.study import Study
 from optuna.trial import FrozenTrial, Trial, TrialState
@@ -36,16 +38,16 @@ class Queue:
         """The next trial: one that waits, or a new one. None: as many as were asked for have ended or are running.
 
         Args:
-            prepare: told the trial's number before a new one is begun
+            prepare: told the trial's number before it is begun
         """
         self._release_abandoned()
         trials = self.study.get_trials(deepcopy=False)
         ended = sum(trial.state.is_finished() for trial in trials)
         running = sum(trial.state == TrialState.RUNNING for trial in trials)
-        waits = any(trial.state == TrialState.WAITING for trial in trials)
-        if ended + running >= self.config.n_trials or (self.config.sampler == "grid" and not waits):
+        waiting = [trial.number for trial in trials if trial.state == TrialState.WAITING]
+        if ended + running >= self.config.n_trials or (self.config.sampler == "grid" and not waiting):
             return None
-        prepare(len(trials))
+        prepare(min(waiting, default=len(trials)))  # Optuna gives the first that waits
         trial = self.study.ask()
         self._storage.set_trial_system_attr(trial._trial_id, _OWNER, json.dumps(asdict(Owner.this())))
         self.sign(trial)
@@ -55,15 +57,32 @@ class Queue:
         """A sign of life."""
         self._storage.set_trial_system_attr(trial._trial_id, _SEEN, time.time())
 
+    def holds(self, trial: Trial) -> bool:
+        """Whether a trial is still this process's: not ended, put back or taken over since."""
+        found = self._storage.get_trial(trial._trial_id)
+        return found.state == TrialState.RUNNING and owner_of(found) == Owner.this()
+
     def release(self, trial: Trial) -> None:
         """Leave a trial to whoever comes next; it goes on from its checkpoint."""
-        self._put_back(trial._trial_id)
+        with suppress(UpdateFinishedTrialError):  # somebody else has ended it
+            self._put_back(trial._trial_id)
 
     def ended(self) -> int:
         return sum(trial.state.is_finished() for trial in self.study.get_trials(deepcopy=False))
 
-    def running(self) -> int:
-        return len(self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)))
+    def uncertain(self) -> dict[int, float]:
+        """Running trials of which nobody here can say that they live, each with the time of its last sign of life.
+
+        Empty where the study has all that were asked for, whatever becomes of these.
+        """
+        if self.ended() >= self.config.n_trials:
+            return {}
+        running = self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+        return {trial.number: _last_sign(trial) for trial in running if not _is_of_this_machine(trial)}
+
+    def patience(self) -> float:
+        """Seconds without a sign of life after which another machine's trial is taken over."""
+        return _MISSED * seconds(self.config.heartbeat)
 
     def _release_abandoned(self) -> None:
         for trial in self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
@@ -86,10 +105,19 @@ class Queue:
         owner = owner_of(trial)
         if owner is not None and owner.is_here():
             return not owner.may_live()
-        seen = trial.system_attrs.get(_SEEN)
-        if seen is None:  # killed between taking it and its first sign, or taken by another program
-            seen = trial.datetime_start.timestamp() if trial.datetime_start else 0.0
-        return time.time() - float(seen) > _MISSED * seconds(self.config.heartbeat)
+        return time.time() - _last_sign(trial) > self.patience()
+
+
+def _is_of_this_machine(trial: FrozenTrial) -> bool:
+    owner = owner_of(trial)
+    return owner is not None and owner.is_here()
+
+
+def _last_sign(trial: FrozenTrial) -> float:
+    seen = trial.system_attrs.get(_SEEN)
+    if seen is None:  # killed between taking it and its first sign, or taken by another program
+        return trial.datetime_start.timestamp() if trial.datetime_start else 0.0
+    return float(seen)
 
 
 def owner_of(trial: FrozenTrial) -> Owner | None:

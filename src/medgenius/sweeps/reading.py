@@ -1,17 +1,14 @@
 """Hydra's sweep words as a search space, read strictly: a mistake is one line that names the key."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import ChoiceSweep, IntervalSweep, Override, QuotedString, RangeSweep
-from hydra.errors import HydraException
-
+from medgenius.config.arguments import with_log
 from medgenius.config.suggest import keys, nearest
 from medgenius.config.train import TrainConfig
 from medgenius.config.validate import unknown_key
 from medgenius.errors import ConfigError
 from medgenius.sweeps.space import HERE, Choice, Numbers, Parameter, Space, Value
+from medgenius.sweeps.words import parsed, spelled, values_of
 
 
 def split_line(arguments: Sequence[str]) -> tuple[list[str], dict[str, str]]:
@@ -23,7 +20,7 @@ def split_line(arguments: Sequence[str]) -> tuple[list[str], dict[str, str]]:
     fixed: list[str] = []
     searched: dict[str, str] = {}
     for argument in arguments:
-        override = _parsed(argument)
+        override = parsed(argument)
         key = override.get_key_element().lstrip("+~")
         searched.pop(key, None)  # what stands last holds
         if override.is_sweep_override():
@@ -34,20 +31,56 @@ def split_line(arguments: Sequence[str]) -> tuple[list[str], dict[str, str]]:
     return fixed, searched
 
 
-def read_space(written: Mapping[str, object], fixed: Sequence[str], searched: Mapping[str, str]) -> Space:
+def read_space(
+    written: Mapping[str, object], typed: Sequence[str], fixed: Sequence[str], searched: Mapping[str, str]
+) -> Space:
     """The space of the config, with what a command line fixes left out and what it searches put in.
+
+    Args:
+        written: the space as composed, keys nested or with dots
+        typed: the overrides of the command line that are Hydra's own
+        fixed: the others, those that fix a value
+        searched: keys that the line searches, with their words
 
     Raises:
         ConfigError: an unknown key, an empty or reversed range, a word that is none, an impossible condition.
     """
-    entries = dict(_leaves(written, ""))
+    entries = dict(_leaves(written, "")) | _typed(written, typed)
     for override in fixed:
-        entries.pop(_parsed(override).get_key_element().lstrip("+~"), None)
+        entries.pop(parsed(override).get_key_element().lstrip("+~"), None)
     entries |= searched
     parameters = [_parameter(key, entry) for key, entry in entries.items() if entry is not None]
     if not parameters:
         raise ConfigError(f"{HERE} is empty: there is nothing to search")
     return Space(tuple(_in_order(parameters)))
+
+
+def _typed(written: Mapping[str, object], typed: Sequence[str]) -> dict[str, object]:
+    """What stands in the space because it was typed.
+
+    OmegaConf puts `lora.r` of a command line into the nested mapping, where it would lose to a file's dotted key.
+    """
+    found: dict[str, object] = {}
+    for override in map(parsed, typed):
+        key = override.key_or_group.removeprefix(f"{HERE}.")
+        if key == override.key_or_group:
+            continue
+        if override.is_delete():
+            found |= {name: None for name, _ in _leaves(written, "") if name == key or name.startswith(f"{key}.")}
+            continue
+        for name, value in _leaves({key: override.value()}, ""):
+            found[name] = _nested(written, name, value)
+    return found
+
+
+def _nested(written: Mapping[str, object], key: str, typed: object) -> object:
+    """The composed value, in which references are resolved; a key that was typed with dots has none."""
+    value: object = written
+    for name in key.split("."):
+        if not isinstance(value, Mapping) or name not in value:
+            return typed
+        value = value[name]
+    return value
 
 
 def _leaves(values: Mapping[str, object], prefix: str) -> Iterator[tuple[str, object]]:
@@ -66,13 +99,17 @@ def _parameter(key: str, entry: object) -> Parameter:
             raise ConfigError(f"{HERE}.{key}: unknown key {min(extra)}: there are values and when")
         when = _conditions(key, entry["when"]) if "when" in entry else {}
         entry = entry["values"]
-    text = f"choice({', '.join(_spelled(key, value) for value in entry)})" if isinstance(entry, list) else str(entry)
-    override = _parsed(f"{key}={with_log(text)}")
-    if override.is_sweep_override():
-        return Parameter(key, text, _values(f"{HERE}.{key}={text}", override), when)
-    raise ConfigError(
-        f"{HERE}.{key}={text}: is no choice(…), range(…), interval(…) or list; to fix a value, say {key}=… alone"
-    )
+    if isinstance(entry, list):
+        text = f"choice({', '.join(spelled(f'{HERE}.{key}', value) for value in entry)})"
+    else:
+        text = str(entry)
+    where = f"{HERE}.{key}={text}"
+    override = parsed(f"{key}={with_log(text)}")
+    if not override.is_sweep_override():
+        raise ConfigError(f"{where}: is no choice(…), range(…), interval(…) or list; to fix a value, say {key}=… alone")
+    values = values_of(where, override)
+    _refuse_figures_for_a_group(where, key, values)
+    return Parameter(key, text, values, when)
 
 
 def _refuse_unknown(key: str) -> None:
@@ -86,86 +123,14 @@ def _refuse_unknown(key: str) -> None:
         raise ConfigError(f"{HERE}.{key}: changes nothing that could be measured")
 
 
-def with_log(text: str) -> str:
-    """`log(…)` is short for Hydra's `tag(log, …)`."""
-    return re.sub(r"(?<!\w)log\(", "tag(log,", text)
-
-
-def _parsed(text: str) -> Override:
-    try:
-        return OverridesParser.create().parse_override(text)
-    except HydraException as error:
-        reason = " ".join(str(error).splitlines()[0].split())
-        if "empty choice" in reason:
-            reason = "the choice is empty"
-        raise ConfigError(f"{text}: can't be read: {reason}") from None
-
-
-def _values(where: str, override: Override) -> Choice | Numbers:
-    match override.value():
-        case ChoiceSweep() as choice:
-            return _choice(where, override, choice)
-        case RangeSweep() as steps:
-            return _range(where, steps)
-        case IntervalSweep() as interval:
-            return _interval(where, interval)
-    raise ConfigError(f"{where}: choose with choice(…), range(…), interval(…) or a list")
-
-
-def _choice(where: str, override: Override, choice: ChoiceSweep) -> Choice:
-    texts: dict[Value, str] = {}
-    for element, text in zip(choice.list, override.sweep_string_iterator(), strict=True):
-        plain = element.text if isinstance(element, QuotedString) else element
-        value = plain if plain is None or isinstance(plain, bool | int | float | str) else text
-        if any(value == known and type(value) is type(known) for known in texts):
-            raise ConfigError(f"{where}: {text} stands there twice")
-        texts[value] = text
-    return Choice(texts)
-
-
-def _range(where: str, steps: RangeSweep) -> Numbers:
-    start, stop, step = steps.start, steps.stop, steps.step
-    assert start is not None
-    assert stop is not None
-    values = list(steps.range())
-    if not values:
-        hint = f"{start} is above {stop}" if step > 0 and start > stop else "no number lies in it"
-        raise ConfigError(f"{where}: the range is empty: {hint}")
-    whole = all(isinstance(value, int) for value in values)
-    low, high = min(values[0], values[-1]), max(values[0], values[-1])
-    return Numbers(low, high, None if whole and abs(step) == 1 else abs(step), "log" in steps.tags, whole)
-
-
-def _interval(where: str, interval: IntervalSweep) -> Numbers:
-    low, high = interval.start, interval.end
-    assert low is not None
-    assert high is not None
-    if low > high:
-        raise ConfigError(f"{where}: its low end {low:g} is above its high end {high:g}")
-    if low == high:
-        raise ConfigError(f"{where}: the interval is empty but for {low:g}")
-    log = "log" in interval.tags
-    if log and low <= 0:
-        raise ConfigError(f"{where}: a logarithmic interval begins above 0")
-    whole = isinstance(low, int) and isinstance(high, int)
-    if "int" in interval.tags and not whole:
-        low, high, whole = int(low), int(high), True
-    return Numbers(low, high, None, log, whole)
-
-
-def _spelled(key: str, value: object) -> str:
-    """A value of YAML as Hydra's words have it."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, int | float):
-        return repr(value)
-    if isinstance(value, str):
-        return "'" + value.replace("'", "\\'") + "'"
-    if isinstance(value, list):
-        return f"[{','.join(_spelled(key, inner) for inner in value)}]"
-    raise ConfigError(f"{HERE}.{key}: a list of numbers, words or lists, not of mappings")
+def _refuse_figures_for_a_group(where: str, key: str, values: Choice | Numbers) -> None:
+    """
+    Raises:
+        ConfigError: the values are not names of its files, so one of its keys was meant.
+    """
+    inner = next((name for name, _ in keys(TrainConfig) if name.startswith(f"{key}.")), None)
+    if inner and not (isinstance(values, Choice) and all(isinstance(value, str) for value in values.texts)):
+        raise ConfigError(f"{where}: {key} is a group of keys; name one of them, as in {inner}=…")
 
 
 def _conditions(key: str, when: object) -> dict[str, tuple[Value, ...]]:

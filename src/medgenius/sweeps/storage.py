@@ -2,10 +2,11 @@
 
 import fcntl
 import hashlib
+import json
 import os
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,7 +29,7 @@ class Place:
     """A storage's address."""
 
     url: str
-    """What a person types, and what `optuna.load_study` opens; a journal is opened through its class instead"""
+    """What `optuna.load_study` opens, from whatever folder; a journal is opened through its class instead"""
     file: Path | None
     """Of SQLite or a journal"""
 
@@ -52,13 +53,15 @@ def place_of(storage: str | None, study_dir: Path) -> Place:
         return Place(f"sqlite:///{file}", file)
     kind, _, rest = storage.partition("://")
     if kind == "journal" and rest.removeprefix("/"):
-        return Place(storage, _file(storage, rest.removeprefix("/")))
+        file = _file(storage, rest.removeprefix("/"))
+        return Place(f"journal:///{file}", file)
     try:
         url = sqlalchemy.make_url(storage)
     except (ArgumentError, ValueError):  # a port that is no number
         raise _unusable(storage) from None
     if url.get_backend_name() == "sqlite" and url.database and ":memory:" not in url.database:
-        return Place(storage, _file(storage, url.database))
+        file = _file(storage, url.database)
+        return Place(url.set(database=str(file)).render_as_string(hide_password=False), file)
     if url.get_backend_name() == "postgresql":
         return Place(storage, None)
     raise _unusable(url.render_as_string(hide_password=True))
@@ -86,12 +89,26 @@ def open_storage(place: Place) -> BaseStorage:
     try:
         if place.is_journal:
             assert place.file is not None
-            return JournalStorage(JournalFileBackend(str(place.file)))
+            return _journal(place, place.file)
         if place.file:
             return RDBStorage(place.url, engine_kwargs={"connect_args": {"timeout": _PATIENCE}})
         return RDBStorage(_with_driver(place.url), engine_kwargs={"pool_pre_ping": True})
     except (SQLAlchemyError, ImportError, RuntimeError, OSError) as error:
         raise _closed(place, error) from None
+
+
+def _journal(place: Place, file: Path) -> JournalStorage:
+    # Optuna takes a last line that it can't read for one that is still being written, so the first is looked at here.
+    with suppress(ValueError, LookupError, TypeError, AttributeError):
+        if not file.exists() or _begins_as_journal(file):
+            return JournalStorage(JournalFileBackend(str(file)))
+    raise RunError(f"hydra.sweeper.storage={place} can't be opened: it is no journal of Optuna's")
+
+
+def _begins_as_journal(file: Path) -> bool:
+    with file.open("rb") as stream:
+        first = stream.readline()
+    return not first or "op_code" in json.loads(first)
 
 
 def _closed(place: Place, error: Exception) -> RunError:
@@ -139,7 +156,13 @@ def _file_turn(place: Place, path: Path) -> Iterator[None]:
     except OSError as error:
         raise RunError(f"hydra.sweeper.storage={place}: {path.parent} cannot be written: {error.strerror}") from None
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        except OSError as error:
+            raise RunError(
+                f"hydra.sweeper.storage={place}: {path} can't be locked ({error.strerror}): "
+                "choose a file system that has locks, or PostgreSQL"
+            ) from None
         yield
     finally:
         os.close(descriptor)

@@ -12,12 +12,13 @@ from pydantic import TypeAdapter, ValidationError
 
 from medgenius.config.sweeper import SweeperConfig
 from medgenius.config.train import TrainConfig
-from medgenius.errors import ConfigError, RunError
+from medgenius.errors import ConfigError, RunError, shown
 from medgenius.resume import flat, may_change
 from medgenius.runs import Json
 from medgenius.sweeps.choosing import pruner_of
 from medgenius.sweeps.space import HERE, Space, Value
 from medgenius.sweeps.storage import Place
+from medgenius.sweeps.words import list_text
 
 _FACTS = "medgenius"
 """The study's user attribute."""
@@ -29,6 +30,8 @@ class Facts:
 
     metrics: list[str]
     directions: list[str]
+    sampler: str
+    """That of the line which made it"""
     pruner: str
     """Pruners of rungs keep what a trial had when it came to one, which those of another pruner lack"""
     prune_after_validations: int
@@ -38,6 +41,10 @@ class Facts:
     """Of the command line, those that every trial has"""
     config: dict[str, object]
     """The config that trials differ from in the space alone, by dotted keys"""
+    data: str | None
+    """SHA-256 of the bytes at data.path; null where the data is no file, or is searched"""
+    start: list[str]
+    """The words in front of the overrides of the line which made it: the program, and where its config files lie"""
     currency: str
     """Of what a trial cost"""
 
@@ -50,6 +57,12 @@ class Plan:
     space: Space
     base: TrainConfig
     """Of no trial: with none of the space's values"""
+    options: Mapping[str, str]
+    """Of `base`, for each searched group the chosen file"""
+    data: str | None
+    """As in Facts"""
+    start: tuple[str, ...]
+    """As in Facts"""
     overrides: tuple[str, ...]
     """Of every trial"""
     place: Place
@@ -66,11 +79,14 @@ class Plan:
         return Facts(
             metrics=list(self.config.metrics),
             directions=list(self.config.directions),
+            sampler=self.config.sampler,
             pruner=self.config.pruner,
             prune_after_validations=self.config.prune_after_validations,
             space=self.space.written(),
             overrides=list(self.overrides),
             config=dict(values),
+            data=self.data,
+            start=list(self.start),
             currency=self.base.run.currency,
         )
 
@@ -80,7 +96,7 @@ def study_dir(root: str, study_name: str) -> Path:
 
 
 def open_study(plan: Plan, storage: BaseStorage) -> Study:
-    """Make the study with its first points, or join it. Call it in `turn`.
+    """Make the study with its first points, or join it with those that are new. Call it in `turn`.
 
     Raises:
         ConfigError: a study of this name asks something else; a seed trial lies outside the space.
@@ -96,6 +112,7 @@ def open_study(plan: Plan, storage: BaseStorage) -> Study:
     found = facts_of(study)
     if found is not None:
         _refuse_another(plan, found)
+        _enqueue(study, seeds)
         return study
     if any(trial.state != TrialState.WAITING for trial in study.get_trials(deepcopy=False)):
         raise ConfigError(
@@ -106,14 +123,17 @@ def open_study(plan: Plan, storage: BaseStorage) -> Study:
             f"hydra.sweeper.study_name={study.study_name}: {plan.directory} holds trials that {plan.place} does not "
             "know; remove the folder or take another name"
         )
-    for point in seeds:
-        study.enqueue_trial(point, skip_if_exists=True)
+    _enqueue(study, seeds)
     if plan.config.sampler == "grid":
-        for point in plan.space.grid():
-            study.enqueue_trial(point, skip_if_exists=True)
+        _enqueue(study, plan.space.grid())
     study.set_metric_names(list(plan.config.metrics))
     study.set_user_attr(_FACTS, asdict(plan.facts()))  # last: a study without it is still being made
     return study
+
+
+def _enqueue(study: Study, points: Sequence[dict[str, Value]]) -> None:
+    for point in points:
+        study.enqueue_trial(point, skip_if_exists=True)
 
 
 def facts_of(study: Study) -> Facts | None:
@@ -138,10 +158,15 @@ def _refuse_another(plan: Plan, found: Facts) -> None:
         ("hydra.sweeper.pruner", wanted.pruner, found.pruner),
         ("hydra.sweeper.prune_after_validations", wanted.prune_after_validations, found.prune_after_validations),
     ]
+    if "grid" in {wanted.sampler, found.sampler}:  # its points are made with the study, and no others are asked
+        pairs.append(("hydra.sweeper.sampler", wanted.sampler, found.sampler))
     searched = {**found.space, **wanted.space}
     pairs += [(f"{HERE}.{key}", wanted.space.get(key), found.space.get(key)) for key in searched]
     pairs += [(key, value, found.config.get(key)) for key, value in wanted.config.items() if key not in searched]
     lines = [f"{key}={_told(new)}: the study has {_told(old)}" for key, new, old in pairs if new != old]
+    if wanted.data and found.data and wanted.data != found.data:
+        path = flat(plan.base)["data.path"]
+        lines.append(f"data.path={path}: its bytes are others than when the study began")
     if lines:
         lines[-1] += f". To ask something else, choose another hydra.sweeper.study_name than {plan.config.study_name}"
         raise ConfigError("\n".join(lines))
@@ -157,7 +182,7 @@ def seed_points(plan: Plan) -> tuple[list[dict[str, Value]], list[str]]:
     Raises:
         ConfigError: a point that a person wrote lies outside the space.
     """
-    config: Mapping[str, Json] = flat(plan.base)
+    config: Mapping[str, Json] = {**flat(plan.base), **plan.options}
     points, outsiders = [], []
     for written in plan.config.seed_trials:
         named = _flat(written, "")
@@ -184,9 +209,9 @@ def _point(
             continue
         value = named[parameter.key] if parameter.key in named else config.get(parameter.key)
         if isinstance(value, list | tuple):
-            value = f"[{','.join(map(str, value))}]"
+            value = list_text(parameter.key, value)
         if not isinstance(value, None | bool | int | float | str) or not parameter.holds(value):
-            return point, f"{parameter.key}={value}"
+            return point, f"{parameter.key}={shown(value)}"
         point[parameter.key] = value
     return point, None
 

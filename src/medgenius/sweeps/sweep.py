@@ -12,6 +12,8 @@ from hydra.types import HydraContext
 from omegaconf import DictConfig, flag_override
 from omegaconf.errors import OmegaConfBaseException
 
+from medgenius.config.app import start_words
+from medgenius.config.arguments import quoted
 from medgenius.config.sweeper import SweeperConfig
 from medgenius.config.train import TrainConfig
 from medgenius.errors import MedGeniusError
@@ -58,7 +60,10 @@ def sweep(context: HydraContext, config: DictConfig, arguments: list[str]) -> li
     """
     try:
         plan = make_plan(
-            config, arguments, lambda overrides: context.config_loader.load_sweep_config(config, list(overrides))
+            config,
+            arguments,
+            lambda overrides: context.config_loader.load_sweep_config(config, list(overrides)),
+            start_words(),
         )
         return _launch(plan, Job(plan, context, config))
     except (MedGeniusError, HydraException, OmegaConfBaseException):
@@ -72,7 +77,7 @@ def sweep(context: HydraContext, config: DictConfig, arguments: list[str]) -> li
 def _launch(plan: Plan, job: Job) -> list[JobReturn]:
     from medgenius.sweeps.ending import say_beginning, say_end  # noqa: PLC0415  Optuna is not for refusals
 
-    directory = f"hydra.sweep.dir='{plan.directory}'"
+    directory = f"hydra.sweep.dir={quoted(str(plan.directory))}"
     with flag_override(job.config, ["struct", "readonly"], [False, False]):
         job.config.hydra.sweep.dir = str(plan.directory)
     launcher = Plugins.instance().instantiate_launcher(hydra_context=job.context, task_function=job, config=job.config)

@@ -6,10 +6,11 @@ import os
 from optuna.study import Study
 
 from medgenius.connection import wandb_mode
+from medgenius.runs import Json
 from medgenius.sweeps.ending import best_trials, command
-from medgenius.sweeps.report.table import columns, rows
+from medgenius.sweeps.report.table import columns, figures
 from medgenius.sweeps.storage import turn
-from medgenius.sweeps.study import Plan, facts_of
+from medgenius.sweeps.study import Facts, Plan, facts_of
 
 _TOLD = "medgenius:wandb"
 """The study's user attribute: how many ended trials W&B has been told of."""
@@ -45,13 +46,21 @@ def tell_wandb(plan: Plan, study: Study) -> None:
         config={"study": study.study_name, "sampler": plan.config.sampler, "pruner": plan.config.pruner}
         | {f"space.{key}": text for key, text in facts.space.items()},
     )
-    run.log({"trials": wandb.Table(columns=[*columns(facts)], data=rows(study, facts))})
-    run.summary["ended"] = ended
-    if best := best_trials(study):
-        run.summary["best.trial"] = best[0].number
-        run.summary["best.command"] = command(study, best[0])
-        for name, value in zip(facts.metrics, best[0].values, strict=True):
-            run.summary[f"best.{name}"] = value
-        for key, value in best[0].params.items():
-            run.summary[f"best.{key}"] = value
+    # A choice may be among numbers and words.
+    table = wandb.Table(columns=[*columns(facts)], data=figures(study, facts), allow_mixed_types=True)
+    run.log({"trials": table})
+    run.summary.update({"ended": ended, **best_of(study, facts)})
     run.finish(exit_code=0)
+
+
+def best_of(study: Study, facts: Facts) -> dict[str, Json]:
+    """The best trial, or of several metrics the numbers of the Pareto set, none of which is the best."""
+    best = best_trials(study)
+    if len(facts.metrics) > 1:
+        return {"pareto.trials": [trial.number for trial in best]}
+    found: dict[str, Json] = {}
+    for trial in best:
+        found |= {"best.trial": trial.number, "best.command": command(study, trial)}
+        found |= {f"best.{name}": value for name, value in zip(facts.metrics, trial.values, strict=True)}
+        found |= {f"best.{key}": value for key, value in trial.params.items()}
+    return found

@@ -19,9 +19,10 @@ from medgenius.lock import locked
 from medgenius.model.machine import forget_peak_memory
 from medgenius.runs import Json, Run, run_path
 from medgenius.sweeps.choosing import ask_values, sampler_for
-from medgenius.sweeps.ending import offline_because
+from medgenius.sweeps.ending import best_trials, offline_because
 from medgenius.sweeps.objective import read_summary, values_of
 from medgenius.sweeps.queue import ERROR, OVERRIDES, RUN_DIRECTORY, Queue
+from medgenius.sweeps.silence import Silence
 from medgenius.sweeps.storage import open_storage, quiet_optuna, turn
 from medgenius.sweeps.study import Plan, open_study
 from medgenius.sweeps.watching import Heartbeat, TrialWatch
@@ -50,11 +51,17 @@ class Worker:
             Interrupted: a signal asked this process to end; its trial waits in the study and goes on later.
         """
         started, config, failures = time.monotonic(), self.plan.config, 0
+        silence: Silence | None = None
         while config.timeout is None or time.monotonic() - started < seconds(config.timeout):
             with turn(self.plan.place):
                 trial = self.queue.take(self._prepare)
+                uncertain = {} if trial else self.queue.uncertain()
             if trial is None:
-                return
+                silence = silence or Silence(self.queue, uncertain)
+                if not silence.lasts(uncertain):
+                    return
+                continue
+            silence = None
             failed = self._do(trial)
             failures = failures + 1 if failed else 0
             if failures >= config.max_failures:
@@ -69,29 +76,36 @@ class Worker:
         error = None
         forget_peak_memory()
         try:
-            with Heartbeat(self.queue, trial):
-                run, summary = self._train(trial)
-            for name in ("seconds", "trainable_parameters", "peak_memory_bytes"):
-                trial.set_user_attr(name, summary[name])
-            cost = summary["cost"]
-            assert isinstance(cost, Mapping)
-            trial.set_user_attr("cost", cost["amount"])
-            if summary["status"] == "pruned":
-                frozen = self.study.tell(trial, state=TrialState.PRUNED)
-            else:
-                frozen = self.study.tell(trial, values_of(run, summary, self.plan.config.metrics))
+            frozen = self._trained(trial)
         except (Interrupted, KeyboardInterrupt):
             with turn(self.plan.place):
                 self.queue.release(trial)
             raise
         except Exception as raised:
             self.loader = SharingLoader()  # it may have been left half changed
+            if not self.queue.holds(trial):  # this process stood still for long, which is no fault of the trial
+                print(f"trial {trial.number} was ended or taken over by another process meanwhile", flush=True)
+                return None
             error = describe(raised)
-            trial.set_user_attr(ERROR, error)
-            frozen = self.study.tell(trial, state=TrialState.FAIL)
+            frozen = self._failed(trial, error)
         gc.collect()  # Lightning's trainer and its callbacks name each other, and the model with them
         self._say(frozen, error, time.perf_counter() - started)
         return error
+
+    def _trained(self, trial: Trial) -> FrozenTrial:
+        with Heartbeat(self.queue, trial):
+            run, summary = self._train(trial)
+        _keep_figures(trial, summary)
+        if summary["status"] == "pruned":
+            return self.study.tell(trial, state=TrialState.PRUNED)
+        return self.study.tell(trial, values_of(run, summary, self.plan.config.metrics))
+
+    def _failed(self, trial: Trial, error: str) -> FrozenTrial:
+        trial.set_user_attr(ERROR, error)
+        began = trial.user_attrs.get(RUN_DIRECTORY)
+        if began is not None and (summary := read_summary(Run(Path(began), ""))) is not None:
+            _keep_figures(trial, summary)
+        return self.study.tell(trial, state=TrialState.FAIL)
 
     def _train(self, trial: Trial) -> tuple[Run, Mapping[str, Json]]:
         chosen = ask_values(trial, self.plan.space)
@@ -129,9 +143,8 @@ class Worker:
         elif trial.state == TrialState.COMPLETE:
             parts += [f"{name} {value:.4g}" for name, value in zip(config.metrics, trial.values, strict=True)]
         parts.append(duration(took))
-        if len(config.metrics) == 1 and (best := best_trial(self.study)):
-            assert best.value is not None
-            parts.append(f"best {best.value:.4g} (trial {best.number})")
+        if len(config.metrics) == 1:
+            parts += [f"best {best.value:.4g} (trial {best.number})" for best in best_trials(self.study)]
         print(" · ".join([*parts, f"{self.queue.ended()} of {config.n_trials}"]), flush=True)
 
 
@@ -146,11 +159,13 @@ def start_worker(plan: Plan, compose: Compose) -> Worker:
     return Worker(plan, compose, study, Queue(study, plan.config), SharingLoader(), offline_because(plan) is not None)
 
 
-def best_trial(study: Study) -> FrozenTrial | None:
-    """The best complete trial of a study with one metric."""
-    if not study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)):
-        return None
-    return study.best_trial
+def _keep_figures(trial: Trial, summary: Mapping[str, Json]) -> None:
+    """What the run took, whether or not it came to anything."""
+    for name in ("seconds", "trainable_parameters", "peak_memory_bytes"):
+        trial.set_user_attr(name, summary[name])
+    cost = summary["cost"]
+    assert isinstance(cost, Mapping)
+    trial.set_user_attr("cost", cost["amount"])
 
 
 def describe(error: Exception) -> str:

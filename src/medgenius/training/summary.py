@@ -11,6 +11,7 @@ from rich.panel import Panel
 from rich.table import Table
 
 from medgenius.config.duration import duration
+from medgenius.config.launch import program
 from medgenius.model.machine import Hardware
 from medgenius.runs import Run, write_json
 
@@ -81,11 +82,11 @@ def print_summary(console: Console, run: Run, summary: Summary) -> None:
         table.add_row("report", str(run.report))
         of_step = "" if summary.adapter_step == summary.steps else f"  (of step {summary.adapter_step}, the best)"
         table.add_row("adapter", f"{run.adapter}{of_step}")
-        table.add_row("next", "[bold]python train.py -m lora.r=8,16,32[/]")
+        table.add_row("next", f"[bold]{' '.join(program())} -m lora.r=8,16,32[/]")
     title = "finished" if summary.status == "finished" else f"[red]{summary.status}[/]"
     console.print(Panel(table, title=title, title_align="left", expand=False), highlight=False, soft_wrap=True)
     if summary.status == "interrupted":
-        line = f"go on: python train.py run.resume={shlex.quote(str(run.path))}"
+        line = f"go on: {' '.join(program())} run.resume={shlex.quote(str(run.path))}"
         console.print(line, highlight=False, markup=False, soft_wrap=True)
     if summary.answers_cut:
         console.print(f"note: {summary.answers_cut} answers were cut at data.max_length", highlight=False)

@@ -149,7 +149,7 @@ def validations(study: Study, facts: Facts) -> Figure:
 def cost(study: Study, facts: Facts) -> Figure:
     """Seconds of each trial that told them, by how it ended."""
     figure = Figure()
-    for state in (TrialState.COMPLETE, TrialState.PRUNED):
+    for state in (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL):
         trials = [t for t in study.get_trials(deepcopy=False, states=(state,)) if "seconds" in t.user_attrs]
         figure.add_bar(
             x=[trial.number for trial in trials],

@@ -10,6 +10,8 @@ from medgenius.sweeps.ending import best_trials, command, told, values
 from medgenius.sweeps.queue import ERROR
 from medgenius.sweeps.study import Facts
 
+Cell = None | bool | int | float | str
+
 
 def columns(facts: Facts) -> list[str]:
     return ["trial", "state", *facts.metrics, *facts.space, "validations", "time", f"cost {facts.currency}", "error"]
@@ -17,7 +19,12 @@ def columns(facts: Facts) -> list[str]:
 
 def rows(study: Study, facts: Facts) -> list[list[str]]:
     """A row for each trial, the best first; of several metrics by the first."""
-    return [_row(trial, facts) for trial in ranked(study)]
+    return [_shown(cells) for cells in figures(study, facts)]
+
+
+def figures(study: Study, facts: Facts) -> list[list[Cell]]:
+    """The same for programs: numbers as such, the time in seconds, None where there is nothing."""
+    return [_cells(trial, facts) for trial in ranked(study)]
 
 
 def ranked(study: Study) -> list[FrozenTrial]:
@@ -31,22 +38,33 @@ def ranked(study: Study) -> list[FrozenTrial]:
     return sorted(study.get_trials(deepcopy=False), key=place)
 
 
-def _row(trial: FrozenTrial, facts: Facts) -> list[str]:
+def _cells(trial: FrozenTrial, facts: Facts) -> list[Cell]:
     known = trial.user_attrs
-    shown = trial.values or ["–"] * len(facts.metrics)
     return [
-        str(trial.number),
+        trial.number,
         trial.state.name.lower(),
-        *(_figure(value) for value in shown),
-        *(_figure(trial.params[key]) if key in trial.params else "–" for key in facts.space),
-        str(len(trial.intermediate_values)),
-        duration(known["seconds"]) if "seconds" in known else "–",
-        f"{known['cost']:.4f}" if "cost" in known else "–",
-        str(known[ERROR]) if ERROR in known else "",
+        *(trial.values or [None] * len(facts.metrics)),
+        *(trial.params.get(key) for key in facts.space),
+        len(trial.intermediate_values),
+        known.get("seconds"),
+        known.get("cost"),
+        known.get(ERROR),
     ]
 
 
-def _figure(value: object) -> str:
+def _shown(cells: Sequence[Cell]) -> list[str]:
+    *others, seconds, cost, error = cells
+    return [
+        *(_figure(value) for value in others),
+        duration(seconds) if isinstance(seconds, int | float) else "–",
+        f"{cost:.4f}" if isinstance(cost, int | float) else "–",
+        str(error or ""),
+    ]
+
+
+def _figure(value: Cell) -> str:
+    if value is None:
+        return "–"
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
