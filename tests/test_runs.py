@@ -110,6 +110,13 @@ def test_very_many_overrides_still_make_a_directory(tmp_path: Path) -> None:
     assert create_run(run_config(tmp_path), Launch(overrides)).path.is_dir()
 
 
+def test_a_title_of_long_letters_still_makes_a_directory(tmp_path: Path) -> None:
+    """A file system counts bytes, and these have three each."""
+    launch = Launch((f"data.default_instruction={'请准确而友善地回答' * 20}",))
+
+    assert create_run(run_config(tmp_path), launch).path.is_dir()
+
+
 def test_jobs_of_a_multirun_lie_side_by_side_and_begin_with_their_number(tmp_path: Path) -> None:
     sweep = tmp_path / "multirun" / "now"
     paths = [

@@ -48,6 +48,9 @@ def run_verb(schema: type[R], task: Callable[[R, Launch], int]) -> int:
 
     Under `-m` the task is called once per job. All of Hydra's own flags work (`--cfg job`, `--help`, `--config-dir`).
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal without some of our characters gets others
+            stream.reconfigure(errors="replace")
     # Hydra prints several lines and leaves the process for what a user did; with this set it raises instead.
     os.environ["HYDRA_FULL_ERROR"] = "1"
 

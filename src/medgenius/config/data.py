@@ -27,9 +27,9 @@ class _Data(Schema):
     validation_fraction: Annotated[float, Field(gt=0, lt=1), AlsoCalled("val_fraction", "val_size", "val_split")]
     """Part of the dialogues that is held out, where the rows do not say so; equal questions stay on one side."""
     split_column: Annotated[str | None, AlsoCalled("fold", "partition")]
-    """Column that says where a row belongs: train, validation or test, as `medgenius curate` writes it. Then it is split
-    so, and rows of test are left for `medgenius evaluate`. Without that column, or with null, the rows are split by
-    `validation_fraction`."""
+    """Column that says where a row belongs: train, validation or test, as `medgenius curate` writes it. Then the rows
+    are split so, and those of test are left for `medgenius evaluate`. Without that column, or with null, they are split
+    by `validation_fraction`."""
     on_bad_row: Annotated[Literal["stop", "skip"], AlsoCalled("skip_bad_rows", "errors")]
     """stop: name the unusable rows and end; skip: leave them out, name and count them."""
     cache_tokens: Annotated[bool, AlsoCalled("use_cache", "load_from_cache_file", "overwrite_cache")]

@@ -10,6 +10,7 @@ from medgenius.config.trainer import TrainerConfig
 from medgenius.errors import ConfigError
 
 _LONGEST_NAME = 120
+"""Bytes; a file system allows 255 for a folder's name."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,8 @@ class Launch:
         Where a run is kept and how it is tracked does not tell runs apart, so those are left out.
         """
         telling = [text for text in self.overrides if not re.match(r"\+*(run|tracking)[.=]", text)]
-        return re.sub(r"[^\w.=,+-]+", "-", ",".join(telling))[:_LONGEST_NAME] or "defaults"
+        name = re.sub(r"[^\w.=,+-]+", "-", ",".join(telling)).encode()[:_LONGEST_NAME]
+        return name.decode(errors="ignore") or "defaults"
 
 
 def program() -> list[str]:

@@ -5,8 +5,10 @@ writes. The shipped prompts end in a line break, so that one pass over the joine
 """
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from transformers import PreTrainedTokenizerBase
 
@@ -29,6 +31,10 @@ class Example:
         return len(self.prompt_ids) + len(self.answer_ids)
 
 
+_CONTROL: Final = re.compile(r"<\S+>|\[[A-Z_/]+\]")
+"""How special tokens are written, whether or not they are marked so."""
+
+
 class Prompt:
     """conf/prompt bound to a tokenizer."""
 
@@ -43,7 +49,7 @@ class Prompt:
         self._config = config
         self._tokenizer = tokenizer
         self._bos = self._missing_bos()
-        self._control_tokens = sorted(set(tokenizer.all_special_tokens) | set(tokenizer.get_added_vocab()))
+        self._control_tokens = sorted(_control_tokens(tokenizer))
 
     def _missing_bos(self) -> str:
         """The BOS token as text, or nothing where there is none or the prompt itself begins with it (ChatML)."""
@@ -137,3 +143,13 @@ class Prompt:
             f"{{%- else %}}{content}{put(self._tokenizer.eos_token, self._config.turn_end)}"
             "{%- endif %}{%- endfor %}"
         )
+
+
+def _control_tokens(tokenizer: PreTrainedTokenizerBase) -> set[str]:
+    """What would be read as a command inside a text: special tokens, and added ones that look like such. An added token
+    may also be an ordinary letter that the vocabulary lacked."""
+    added = tokenizer.added_tokens_decoder.values()
+    return {
+        *map(str, tokenizer.all_special_tokens),
+        *(token.content for token in added if token.special or _CONTROL.fullmatch(token.content)),
+    }

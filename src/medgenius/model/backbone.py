@@ -1,6 +1,7 @@
 """The frozen LLaMA and its tokenizer: from a pip package, from the hub, or random for tests."""
 
 import importlib.util
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import cast
 
@@ -40,7 +41,7 @@ def load_tokenizer(config: ModelConfig, cache_dir: Path) -> PreTrainedTokenizerB
     """The model's own tokenizer.
 
     Raises:
-        ModelError: it cannot be had.
+        ModelError: it cannot be had, or can't be read.
     """
     match config.source:
         case "random":
@@ -54,7 +55,7 @@ def load_tokenizer(config: ModelConfig, cache_dir: Path) -> PreTrainedTokenizerB
                 tokenizer = AutoTokenizer.from_pretrained(
                     config.repository, revision=config.revision, trust_remote_code=False
                 )
-            except (OSError, ValueError) as error:
+            except Exception as error:  # tokenizers raises plain ones
                 raise not_to_be_had(config, error) from None
             return cast("PreTrainedTokenizerBase", tokenizer)
 
@@ -78,7 +79,7 @@ def load_backbone(config: ModelConfig, cache_dir: Path, dtype: torch.dtype, devi
     """
     folder, revision = weights_of(config, cache_dir)
     try:
-        model = LlamaForCausalLM.from_pretrained(
+        loaded = LlamaForCausalLM.from_pretrained(
             folder,
             revision=revision,
             dtype=dtype,
@@ -87,13 +88,26 @@ def load_backbone(config: ModelConfig, cache_dir: Path, dtype: torch.dtype, devi
             attn_implementation=attention.NAME,
             use_safetensors=True,
             trust_remote_code=False,
+            output_loading_info=True,
         )
     except (OSError, ValueError, SafetensorError) as error:
         raise not_to_be_had(config, error) from None
+    # With its information transformers gives a pair, which its types do not say.
+    model, found = cast("tuple[LlamaForCausalLM, Mapping[str, Iterable[object]]]", loaded)
+    _refuse_missing(config, found)
     _keep_trainable_layout(model)
     _leave_the_file(model)
     unpack_weights(model, config, dtype)
     return model.requires_grad_(False)
+
+
+def _refuse_missing(config: ModelConfig, found: Mapping[str, Iterable[object]]) -> None:
+    """transformers draws at random what the files lack, and says so in a warning."""
+    missing = sorted(str(name) for name in found["missing_keys"])
+    other = sorted(str(name) for name in found["mismatched_keys"])
+    for names, what in ((missing, "are not in its files"), (other, "have another shape in its files")):
+        if names:
+            raise ModelError(f"model {_where(config)} can't be used: {len(names)} of its tensors {what}, as {names[0]}")
 
 
 def weights_of(config: ModelConfig, cache_dir: Path) -> tuple[str, str]:
@@ -146,9 +160,12 @@ def _leave_the_file(model: LlamaForCausalLM) -> None:
 
 
 def not_to_be_had(config: ModelConfig, error: Exception) -> ModelError:
-    where = config.repository if config.source == "hub" else config.name
     cause = " ".join(str(error).split())[:300]
-    return ModelError(f"model {where} can't be loaded: {cause}")
+    return ModelError(f"model {_where(config)} can't be loaded: {cause}")
+
+
+def _where(config: ModelConfig) -> str:
+    return config.repository if config.source == "hub" else config.name
 
 
 def _require_llama(config: HubModel) -> None:
@@ -158,6 +175,9 @@ def _require_llama(config: HubModel) -> None:
         raise not_to_be_had(config, error) from None
     if found.model_type != "llama":
         raise ModelError(f"model.repository={config.repository} is a {found.model_type}, not a llama")
+    if found.attention_bias or found.mlp_bias or found.hidden_act != "silu":  # nothing here would compute them
+        kind = f"hidden_act={found.hidden_act}" if found.hidden_act != "silu" else "biases in its linear layers"
+        raise ModelError(f"model.repository={config.repository} has {kind}: only LLaMA as Meta's are can be used")
 
 
 def _converted(config: EmbeddedModel, cache_dir: Path) -> Path:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from pytorch_lightning.utilities import rank_zero_only
 from rich.console import Console
+from transformers import LlamaConfig
 
 from medgenius.config.train import TrainConfig
 from medgenius.data.canaries import planted_dialogues
@@ -14,7 +15,7 @@ from medgenius.data.prompt import Prompt
 from medgenius.data.sources import load_dialogues
 from medgenius.data.split import split_dialogues
 from medgenius.data.token_cache import TokenCache
-from medgenius.errors import DataError
+from medgenius.errors import DataError, ModelError
 from medgenius.reading.records import BadRow
 from medgenius.reading.withheld import words_withheld
 from medgenius.runs import Run, write_jsonl
@@ -57,6 +58,24 @@ def read_data(config: TrainConfig, prompt: Prompt) -> TrainingData:
         raise DataError("no dialogue is left for training or for validation: see data.max_length")
     questions = split.validation[: config.tracking.samples] if wants_samples(config) else []
     return TrainingData(train, validation, questions, loaded.skipped + refused, len(canaries), len(split.test))
+
+
+def refuse_what_does_not_fit(data: TrainingData, vocabulary: int, model: LlamaConfig) -> None:
+    """
+    Args:
+        vocabulary: tokens of the tokenizer
+
+    Raises:
+        ModelError: the model has no row for some tokens, or no position for the end of some dialogues.
+    """
+    if vocabulary > model.vocab_size:
+        raise ModelError(f"the tokenizer has {vocabulary:,} tokens, and the model {model.vocab_size:,}")
+    longest = max(len(example) for side in (data.train, data.validation) for example in side.examples)
+    if longest > model.max_position_embeddings:
+        most = model.max_position_embeddings
+        raise ModelError(
+            f"a dialogue of {longest:,} tokens is more than the model can hold: set data.max_length={most}"
+        )
 
 
 def tell_data(data: TrainingData, run: Run, console: Console) -> None:

@@ -45,7 +45,7 @@ from medgenius.training.module import FineTuning  # noqa: E402
 from medgenius.training.parts import Outcome, Parts  # noqa: E402
 from medgenius.training.patience import is_at_its_end, take_best_adapter  # noqa: E402
 from medgenius.training.rng import random_state  # noqa: E402
-from medgenius.training.rows import tell_data  # noqa: E402
+from medgenius.training.rows import refuse_what_does_not_fit, tell_data  # noqa: E402
 from medgenius.training.samples import Sampler, write_samples  # noqa: E402
 from medgenius.training.summary import Summary  # noqa: E402
 from medgenius.training.trainer import build_trainer, go_on  # noqa: E402
@@ -139,6 +139,7 @@ def assemble(  # noqa: PLR0913, PLR0917  what is there before anything is loaded
     settled = with_settled_copies(config, start, group.rank)
     trainable = load_trainable(settled, cache_dir, machine.dtype, machine.device, around.loader.backbone)
     model = trainable.model
+    refuse_what_does_not_fit(data, len(tokenizer), backbone_of(model).config)
     if group.rank:  # dropout draws otherwise in each process; the adapter was drawn alike
         pytorch_lightning.seed_everything(config.seed + group.rank, verbose=False)
     per_epoch = steps_per_epoch(len(data.train.examples), config.trainer.batch_size)

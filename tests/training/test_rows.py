@@ -1,0 +1,30 @@
+"""What a model can't hold is refused before the first step."""
+
+import pytest
+from transformers import LlamaConfig
+
+from medgenius.data.prompt import Prompt
+from medgenius.errors import ModelError
+from medgenius.model.backbone import load_tokenizer
+from medgenius.training.rows import TrainingData, read_data, refuse_what_does_not_fit
+from tests.support import cache_dir, composed
+
+
+@pytest.fixture(scope="module")
+def data() -> TrainingData:
+    config = composed("model=tiny", "data.max_rows=10", "data.cache_tokens=false")
+    return read_data(config, Prompt(config.prompt, load_tokenizer(config.model, cache_dir())))
+
+
+def test_dialogues_longer_than_the_models_positions_are_refused(data: TrainingData) -> None:
+    longest = max(len(example) for example in [*data.train.examples, *data.validation.examples])
+    refuse_what_does_not_fit(data, 259, LlamaConfig(vocab_size=259, max_position_embeddings=longest))
+
+    short = LlamaConfig(vocab_size=259, max_position_embeddings=longest - 1)
+    with pytest.raises(ModelError, match=rf"set data\.max_length={longest - 1}$"):
+        refuse_what_does_not_fit(data, 259, short)
+
+
+def test_a_tokenizer_with_more_tokens_than_the_model_is_refused(data: TrainingData) -> None:
+    with pytest.raises(ModelError, match="the tokenizer has 260 tokens, and the model 259"):
+        refuse_what_does_not_fit(data, 260, LlamaConfig(vocab_size=259, max_position_embeddings=9999))
