@@ -257,7 +257,7 @@ def test_a_damaged_run_or_item_is_one_line(tiny_run: Run, tmp_path: Path) -> Non
 def compared(*arguments: object) -> str:
     said = io.StringIO()
     words = with_runs_named([*map(str, arguments), "resamples=200"])
-    compare_runs(composed(CompareConfig, *words), Console(file=said, width=300))
+    compare_runs(composed(CompareConfig, *words), Console(file=said, width=1000))  # no name is folded
     return said.getvalue()
 
 
@@ -269,7 +269,9 @@ def test_what_was_asked_otherwise_is_not_compared(tiny_run: Run, evaluated: Path
     records = other / "evaluation" / "evaluation.jsonl"
     first, *lines = records.read_text(encoding="utf-8").splitlines(keepends=True)
     header = json.loads(first)
-    header["settings"] |= {"max_new_tokens": 7, "system": "rag"}
+    header["settings"] |= {"max_new_tokens": 7, "system": "rag", "canary_candidates": 9}
+    config = (other / "config.yaml").read_text(encoding="utf-8")
+    (other / "config.yaml").write_text(config.replace("default_instruction: ", "default_instruction: Kindly. "))
     values = [json.loads(line) for line in lines]
     for value in values:
         if "loss" in value["scores"]:
@@ -280,10 +282,14 @@ def test_what_was_asked_otherwise_is_not_compared(tiny_run: Run, evaluated: Path
     page = (tmp_path / "out" / "comparison.html").read_text(encoding="utf-8")
 
     assert (
-        "other (base + retrieval): not compared, since evaluation.max_new_tokens is another: advice_f1, answer" in said
+        "other (base + retrieval): not compared, since evaluation.max_new_tokens is another: rouge1, rouge2, rougeL"
+        in said
     )
     assert "since the reference answers have other tokens (tokenizer or data.max_length): loss, perplexity" in said
     assert "without a counterpart are 1 of the first run and 1 of other (base + retrieval)" in said
+    assert "other (base + retrieval): each is asked in its own words, which differ: data.default_instruction" in said
+    assert "canary" not in said  # there is none in either
+    assert "similarity" not in said
     assert "evaluation.max_new_tokens is another" in page
     assert "perplexity of the reference answer" not in said
 

@@ -24,7 +24,8 @@ ITEMS: dict[str, list[dict[str, object]]] = {
         },
         {
             "input": "I have had a mild cold for two days. What helps?",
-            "output": "A cold passes by itself. Rest, drink plenty of fluids, take ibuprofen for a headache.",
+            "output": "A cold passes by itself. Rest, drink plenty of fluids, take ibuprofen for a headache."
+            + " Sleep well." * 200,
         },
     ],
     "choices.path": [{"id": "c", "question": "Which one?", "choices": ["one", "two"], "answer": "two"}],
@@ -67,6 +68,14 @@ def test_every_metric_has_a_number_or_the_reason_why_not(folder: Path) -> None:
 
     assert set(MEASURES) - set(found["metrics"]) == NOT_HERE
     assert set(found["not_measured"]) == {"judge"}
+
+
+def test_texts_that_similarity_did_not_read_to_their_end_are_counted(folder: Path) -> None:
+    files = Evaluation(folder / "out")
+    said = "similarity reads 510 tokens of a text: 1 of 6 answers and references go on"
+
+    assert said in json.loads(files.results.read_text(encoding="utf-8"))["caveats"]
+    assert f"- {said}\n" in files.table.read_text(encoding="utf-8")
 
 
 def test_how_well_empathy_is_judged_stands_beside_its_every_number(folder: Path) -> None:

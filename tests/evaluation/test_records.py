@@ -2,11 +2,12 @@
 
 import json
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from medgenius.errors import RunError
+from medgenius.errors import NonFiniteError, RunError
 from medgenius.evaluation.records import Answer, Record, Score, opened_records, read_records
 from medgenius.runs import Json
 
@@ -142,7 +143,10 @@ def test_a_damaged_line_is_named(tmp_path: Path) -> None:
     [
         ('"tuned": null, "weight"', '"weight"', r"scores\.loss\.tuned"),
         ('"base": 2.5', '"base": "much"', r"scores\.loss\.base"),
+        ('"base": 2.5', '"base": "2.5"', r"scores\.loss\.base"),
         ('"base": 2.5', '"base": NaN', "not valid JSON"),
+        ('"base": 2.5', '"base": 1e999', r"scores\.loss\.base"),
+        ('"weight": 7.0', '"weight": 0.0', r"scores\.loss\.weight"),
         ('"weight": 7.0', '"weight": null', r"scores\.loss\.weight"),
         ('{"text": "another", "tokens": 1, "finished": false}', "null", "an answer of one system alone"),
         ('"set": "dialogues"', '"set": "other"', "set"),
@@ -158,6 +162,16 @@ def test_a_record_that_cannot_be_is_named(written: str, instead: str, says: str,
 
     with pytest.raises(RunError, match=rf"evaluation\.jsonl:3 is damaged: .*{says}"):
         list(read_records(path))
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_score_that_is_no_number_is_named_and_not_written(value: float, tmp_path: Path) -> None:
+    path = tmp_path / "evaluation.jsonl"
+    broken = replace(record(2), scores={"loss": Score(base=2.5, tuned=value, weight=7.0)})
+    with opened_records(path, HEADER) as records:
+        with pytest.raises(NonFiniteError, match=rf"dialogues: rows\.jsonl:2: loss of the other system is {value}"):
+            records.append([record(1), broken])
+        assert list(records) == []
 
 
 def test_two_processes_do_not_write_into_one_file(tmp_path: Path) -> None:

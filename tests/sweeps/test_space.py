@@ -47,10 +47,14 @@ def test_the_default_study_searches_rank_learning_rate_and_epochs() -> None:
         ("lora.r=range(8,11)", [8, 9, 10]),
         ("lora.r=range(8,33,8)", [8, 16, 24, 32]),
         ("lora.r=int(interval(8,10))", [8, 9, 10]),
+        (f"{LR}=range(0.1,0.5,0.1)", [0.1, 0.2, 0.3, 0.4]),
+        (f"{LR}=range(0.4,0.0,-0.1)", [0.1, 0.2, 0.3, 0.4]),
+        (f"{LR}=range(0.3,0.9,0.3)", [0.3, 0.6]),
     ],
 )
-def test_each_way_to_write_a_range_gives_its_values(written: str, values: list[int]) -> None:
-    assert parameters("model=tiny", written)["lora.r"].points() == values
+def test_each_way_to_write_a_range_gives_its_values(written: str, values: list[float]) -> None:
+    key = LR if written.startswith(LR) else "lora.r"
+    assert parameters("model=tiny", written)[key].points() == values
 
 
 @pytest.mark.parametrize("written", ["tag(log, interval(1e-4,1e-3))", "log(interval(1e-4, 1e-3))"])
@@ -125,6 +129,9 @@ def test_what_is_typed_wins_over_a_dotted_key_of_a_file(tmp_path: Path) -> None:
     assert found("hydra.sweeper.space.lora={r: [8]}")["lora.dropout"] == "choice(0.0,0.1)"
     assert "lora.r" not in found("hydra.sweeper.space.lora.r=null")
     assert "lora.r" not in found("~hydra.sweeper.space.lora.r")
+    assert "lora.r" not in found("hydra.sweeper.space.lora.r=[8]", "~hydra.sweeper.space.lora.r")
+    assert found("hydra.sweeper.space={lora: {r: [8]}}")["lora.r"] == "choice(8)"
+    assert found("hydra.sweeper.space={lora.r: [8]}")["lora.r"] == "choice(8)"
 
 
 NUMBERS = st.integers(-3, 40) | st.floats(-3, 40).map(lambda value: round(value, 2))
@@ -137,6 +144,7 @@ NUMBERS = st.integers(-3, 40) | st.floats(-3, 40).map(lambda value: round(value,
 )
 @example("interval", [0.2, 9.9], "log(int({}))")
 @example("range", [1, 9, 2], "log({})")
+@example("range", [-1.38, 0], "{}")
 def test_whatever_is_accepted_a_sampler_can_draw(word: str, numbers: list[float], around: str) -> None:
     ends = numbers[:2] if word == "interval" else numbers
     try:
@@ -190,6 +198,12 @@ REFUSED = [
     (["lora=8,16"], "lora is a group of keys; name one of them, as in lora.r=…"),
     (["lora=range(8,16)"], "name one of them, as in lora.r=…"),
     (["lora.r=choice(8,8)"], "twice"),
+    (["lora.r=choice(8,8.0)"], "8.0 stands there twice, first as 8"),
+    (["lora.r=choice(true,1)"], "1 stands there twice, first as true"),
+    (["lora.r=log(choice(4,8))"], "log has no meaning for a choice"),
+    (["lora.r=tag(cold,range(4,8))"], "cold has no meaning for a range"),
+    (["lora.r=int(log(range(4,8)))"], "a cast of a range forgets its scale"),
+    (["lora.r=range(1,1000000000000)", "hydra.sweeper.sampler=grid", *ONLY_RANK], "a grid of 999,999,999,999 points"),
     (["lora.r=choice(8,big)"], "lora.r=big"),
     (["lora.r=choice(8,0)"], "lora.r=0"),
     (["trainer.epochs=interval(1,5)"], "int(interval("),

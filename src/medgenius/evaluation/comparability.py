@@ -1,11 +1,11 @@
 """Which measures of two evaluations can be set side by side: those that were asked in the same way."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from medgenius.evaluation.records import Record, Score
-from medgenius.evaluation.registry import METRICS
+from medgenius.evaluation.registry import MEASURES, METRICS
 from medgenius.runs import Json
 
 _CANARIES: Final = frozenset({"canary_exposure", "canary_exposure_fitted"})
@@ -29,6 +29,10 @@ _TOUCHES: Final[Mapping[str, frozenset[str]]] = {
 }
 """Settings in the header of evaluation.jsonl, and the scores that depend on them."""
 _LOSS: Final = frozenset({"loss", "perplexity"})
+_MADE_OF: Final = {"perplexity": "loss", "choices_ece": _CONFIDENCE}
+"""Measures that are no score of an item, and the score that they are made of."""
+_ASKED_IN: Final = ("prompt.", "data.default_instruction")
+"""Settings of a run in whose words it is asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,14 @@ class Apart:
 
     why: str
     scores: frozenset[str]
+
+    def measures(self, measured: Collection[str]) -> list[str]:
+        """Those that could have been compared otherwise.
+
+        Args:
+            measured: scores that both have of some item
+        """
+        return [name for name in MEASURES if name in self.scores and _MADE_OF.get(name, name) in measured]
 
 
 def asked_otherwise(first: Mapping[str, Json], other: Mapping[str, Json]) -> Iterator[Apart]:
@@ -49,6 +61,25 @@ def asked_otherwise(first: Mapping[str, Json], other: Mapping[str, Json]) -> Ite
     for key, scores in _TOUCHES.items():
         if here.get(key) != there.get(key):
             yield Apart(f"{_label(key)} is another", scores)
+
+
+def made_otherwise(
+    first: Mapping[str, Json], other: Mapping[str, Json], settings: Mapping[str, Json], its: Mapping[str, Json]
+) -> Iterator[str]:
+    """What belongs to a system and tells it from another, beside the model itself: it is compared, and named.
+
+    Args:
+        first: the header of its evaluation.jsonl
+        other: likewise
+        settings: of the first run, under dotted keys
+        its: likewise
+    """
+    here, there = (_settings(header) for header in (first, other))
+    if here.get("system") == there.get("system") == "rag" and here.get("retrieved") != there.get("retrieved"):
+        yield f"evaluation.retrieved is {there.get('retrieved')}, not {here.get('retrieved')}"
+    keys = [key for key in its if key.startswith(_ASKED_IN) and its[key] != settings.get(key)]
+    if keys:
+        yield f"each is asked in its own words, which differ: {', '.join(keys)}"
 
 
 def other_targets(first: Mapping[str, Score], other: Record) -> Apart | None:

@@ -15,7 +15,7 @@ from medgenius.comparison.table import as_csv, as_text, run_table
 from medgenius.config.compare import CompareConfig
 from medgenius.errors import RunError
 from medgenius.evaluation.columns import columns_of
-from medgenius.evaluation.comparability import asked_otherwise, other_targets, system_of
+from medgenius.evaluation.comparability import asked_otherwise, made_otherwise, other_targets, system_of
 from medgenius.evaluation.findings import figure, interval, title_of
 from medgenius.evaluation.items import SetName
 from medgenius.evaluation.records import Record, Score, read_header, read_records
@@ -78,13 +78,15 @@ def _against(evaluated: Sequence[RunRow], config: CompareConfig) -> Comparisons 
     first = {(record.set, record.item): record.scores for record in _records(evaluated[0])}
     header = read_header(_file(evaluated[0]))
     return Comparisons(
-        f"{evaluated[0].name}{system_of(header)}", [_one(first, header, row, config) for row in evaluated[1:]]
+        f"{evaluated[0].name}{system_of(header)}",
+        [_one(first, header, evaluated[0], row, config) for row in evaluated[1:]],
     )
 
 
 def _one(
     first: Mapping[tuple[SetName, str], Mapping[str, Score]],
     header: Mapping[str, Json],
+    first_row: RunRow,
     row: RunRow,
     config: CompareConfig,
 ) -> Against:
@@ -101,8 +103,12 @@ def _one(
     targets = (other_targets(first[record.set, record.item], record) for record in shared)
     apart += [found for found in targets if found][:1]
     columns = columns_of(_joined(first, shared, frozenset().union(*(one.scores for one in apart))), MEASURES)
-    told = [
-        f"{label}: not compared, since {one.why}: {', '.join(sorted(one.scores & MEASURES.keys()))}" for one in apart
+    measured = {name for record in shared for name in record.scores.keys() & first[record.set, record.item].keys()}
+    told = [f"{label}: {line}" for line in made_otherwise(header, its, first_row.settings, row.settings)]
+    told += [
+        f"{label}: not compared, since {one.why}: {', '.join(names)}"
+        for one in apart
+        if (names := one.measures(measured))
     ]
     alone = {"the first run": len(first) - len(shared), label: count - len(shared)}
     if left := " and ".join(f"{number:,} of {name}" for name, number in alone.items() if number):

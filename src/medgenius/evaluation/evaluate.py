@@ -28,6 +28,7 @@ from medgenius.evaluation.records import Records, opened_records
 from medgenius.evaluation.registry import METRICS
 from medgenius.evaluation.results import compare
 from medgenius.evaluation.retrieval import Retriever
+from medgenius.evaluation.scores import similarity_caveats
 from medgenius.evaluation.systems import Systems
 from medgenius.evaluation.tracking import tell_wandb
 from medgenius.inference.tuned import load_tuned
@@ -67,6 +68,7 @@ def evaluate(config: EvaluateConfig, console: Console) -> Path:
         comparison = compare(
             columns_of(records, plan.measures), plan.measures, config.evaluation.resamples, config.seed
         )
+        cut = similarity_caveats(records, plan.items.dialogues) if "similarity" in plan.scorers else []
     findings = Findings(
         config=config,
         run=plan.run,
@@ -75,7 +77,7 @@ def evaluate(config: EvaluateConfig, console: Console) -> Path:
         comparison=comparison,
         measures=plan.measures,
         not_measured=plan.not_measured,
-        caveats=plan.caveats,
+        caveats=[*plan.caveats, *cut],
         contamination=_contamination(plan),
         versions=versions(),
         seconds=time.perf_counter() - started,

@@ -5,17 +5,18 @@ Its first line says what is measured. Records of another run, another config or 
 
 import fcntl
 import json
+import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final, Never
+from typing import Annotated, Final, Never
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import AllowInfNan, Field, Strict, TypeAdapter, ValidationError
 from typing_extensions import TypedDict  # Python 3.11's own can't be checked by pydantic
 
-from medgenius.errors import RunError
+from medgenius.errors import NonFiniteError, RunError
 from medgenius.evaluation.items import SetName
 from medgenius.runs import Json
 
@@ -36,12 +37,15 @@ class Answer:
     """Its tokens, without the one that ends it; not written down, so empty when read back"""
 
 
+_Number = Annotated[float, Strict(), AllowInfNan(allow_inf_nan=False)]
+
+
 class Score(TypedDict):
     """One measure of one item; null where an answer was not of a form that can be scored."""
 
-    base: float | None
-    tuned: float | None
-    weight: float
+    base: _Number | None
+    tuned: _Number | None
+    weight: Annotated[_Number, Field(gt=0)]
     """In the mean over the items: 1, or of a loss the number of target tokens."""
 
 
@@ -118,7 +122,12 @@ class Records:
         os.ftruncate(self._descriptor, content_end)
 
     def append(self, records: Sequence[Record]) -> None:
-        """Write them through to the disk."""
+        """Write them through to the disk.
+
+        Raises:
+            NonFiniteError: a score is NaN or infinite: it is no record.
+            RunError: the file can't be written.
+        """
         self._write("".join(_line(record) for record in records))
         self.done |= {(record.set, record.id) for record in records}
 
@@ -161,6 +170,10 @@ def read_header(path: Path) -> dict[str, Json]:
 
 
 def _line(record: Record) -> str:
+    for name, score in record.scores.items():
+        for side, found in (("base model", score["base"]), ("other system", score["tuned"])):
+            if found is not None and not math.isfinite(found):
+                raise NonFiniteError(f"{record.set}: {record.id}: {name} of the {side} is {found}")
     value = asdict(record)
     for side in ("base", "tuned"):
         if value[side] is not None:

@@ -1,6 +1,6 @@
 """Answers as numbers: each metric's functions put to the items that they are about."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from medgenius.errors import ModelError
@@ -13,8 +13,8 @@ from medgenius.evaluation.metrics.length import word_count
 from medgenius.evaluation.metrics.memorisation import TrainingText
 from medgenius.evaluation.metrics.overlap import bleu, chrf, rouge
 from medgenius.evaluation.metrics.safety import judge_answer
-from medgenius.evaluation.metrics.similarity import SimilarityModel
-from medgenius.evaluation.records import Answer
+from medgenius.evaluation.metrics.similarity import MOST_TOKENS, SimilarityModel, count_cut
+from medgenius.evaluation.records import Answer, Record
 from medgenius.model.backbone import load_tokenizer
 
 
@@ -86,6 +86,20 @@ def similarity(_: Materials) -> Scorer:
         return [{"similarity": f1[place]} if place in f1 else {} for place in range(len(asked))]
 
     return scored
+
+
+def similarity_caveats(records: Iterable[Record], items: Sequence[DialogueItem]) -> list[str]:
+    """How many of the texts that it compared it did not read to their end; of records, so that an evaluation which went
+    on counts all of them."""
+    references = {item.id: item.dialogue.output for item in items}
+    texts: list[str] = []
+    for record in records:
+        if record.set == "dialogues" and record.base is not None and record.tuned is not None:
+            texts += [record.base.text, record.tuned.text, references[record.id]]
+    cut = count_cut(texts)
+    if not cut:
+        return []
+    return [f"similarity reads {MOST_TOKENS} tokens of a text: {cut:,} of {len(texts):,} answers and references go on"]
 
 
 def empathy(materials: Materials) -> Scorer:

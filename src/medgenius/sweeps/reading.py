@@ -62,23 +62,33 @@ def _typed(written: Mapping[str, object], typed: Sequence[str]) -> dict[str, obj
     """
     found: dict[str, object] = {}
     for override in map(parsed, typed):
-        key = override.key_or_group.removeprefix(f"{HERE}.")
-        if key == override.key_or_group:
+        whole = override.key_or_group
+        if whole != HERE and not whole.startswith(f"{HERE}."):
             continue
+        key = whole.removeprefix(HERE).removeprefix(".")
         if override.is_delete():
             found |= {name: None for name, _ in _leaves(written, "") if name == key or name.startswith(f"{key}.")}
             continue
-        for name, value in _leaves({key: override.value()}, ""):
-            found[name] = _nested(written, name, value)
+        for path in _paths(override.value(), tuple(key.split(".")) if key else ()):
+            found[".".join(path)] = _at(written, path)
     return found
 
 
-def _nested(written: Mapping[str, object], key: str, typed: object) -> object:
-    """The composed value, in which references are resolved; a key that was typed with dots has none."""
+def _paths(typed: object, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """Where the values of an override stand."""
+    if isinstance(typed, Mapping) and "values" not in typed:
+        for key, inner in typed.items():
+            yield from _paths(inner, (*path, str(key)))
+    else:
+        yield path
+
+
+def _at(written: Mapping[str, object], path: Sequence[str]) -> object:
+    """The composed value, in which references are resolved; None where a later override took it out again."""
     value: object = written
-    for name in key.split("."):
+    for name in path:
         if not isinstance(value, Mapping) or name not in value:
-            return typed
+            return None
         value = value[name]
     return value
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import product
 
 from medgenius.errors import ConfigError
@@ -62,14 +63,18 @@ class Parameter:
         """Every value, for a grid.
 
         Raises:
-            ConfigError: there is no end of them.
+            ConfigError: there is no end of them, or they are too many.
         """
         match self.values:
             case Choice(texts):
                 return list(texts)
             case Numbers(low, high, step, _, whole) if step or whole:
                 count = round((high - low) / (step or 1)) + 1
-                return [low + i * (step or 1) for i in range(count)]
+                if count > _MOST_POINTS:
+                    raise _too_many(count)
+                if whole:
+                    return [int(low + i * (step or 1)) for i in range(count)]
+                return [float(Decimal(str(low)) + i * Decimal(str(step))) for i in range(count)]
         raise ConfigError(f"{self.key}={self.text}: sampler=grid needs choice(…) or range(…), not an interval")
 
     def holds(self, value: Value) -> bool:
@@ -105,10 +110,14 @@ class Space:
         for values in points:
             count *= len(values)
         if count > _MOST_POINTS:
-            raise ConfigError(f"{HERE}: a grid of {count:,} points; make it smaller or choose another sampler")
+            raise _too_many(count)
         names = [parameter.key for parameter in self.parameters]
         return [dict(zip(names, values, strict=True)) for values in product(*points)]
 
     def written(self) -> dict[str, str]:
         """Each key as a person wrote it, its condition behind it; by this two lines are compared."""
         return {p.key: p.text + (f" when {dict(p.when)}" if p.when else "") for p in self.parameters}
+
+
+def _too_many(count: int) -> ConfigError:
+    return ConfigError(f"{HERE}: a grid of {count:,} points; make it smaller or choose another sampler")

@@ -1,6 +1,7 @@
 """One parameter's words in Hydra's grammar: which values they mean, and values of YAML in such words."""
 
 import math
+from decimal import Decimal
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import (
@@ -40,12 +41,26 @@ def values_of(where: str, override: Override) -> Choice | Numbers:
     """
     match override.value():
         case ChoiceSweep() as choice:
+            _refuse_tags(where, "choice", choice.tags)
             return _choice(where, choice)
         case RangeSweep() as steps:
+            if not steps.tags and "tag(" in str(override.input_line):
+                raise ConfigError(f"{where}: a cast of a range forgets its scale: log(int(range(…)))")
+            _refuse_tags(where, "range", steps.tags - {"log"})
             return _range(where, steps)
         case IntervalSweep() as interval:
+            _refuse_tags(where, "interval", interval.tags - {"log", "int"})
             return _interval(where, interval)
     raise ConfigError(f"{where}: choose with choice(…), range(…), interval(…) or a list")
+
+
+def _refuse_tags(where: str, kind: str, tags: set[str]) -> None:
+    """
+    Raises:
+        ConfigError: there is one.
+    """
+    if tags:
+        raise ConfigError(f"{where}: {min(tags)} has no meaning for a {kind}")
 
 
 def _choice(where: str, choice: ChoiceSweep) -> Choice:
@@ -54,8 +69,8 @@ def _choice(where: str, choice: ChoiceSweep) -> Choice:
         text = _text(element)
         plain = element.text if isinstance(element, QuotedString) else element
         value = plain if plain is None or isinstance(plain, bool | int | float | str) else text
-        if any(value == known and type(value) is type(known) for known in texts):
-            raise ConfigError(f"{where}: {text} stands there twice")
+        if value in texts:  # also 1 beside 1.0 or true, which Optuna could not tell apart
+            raise ConfigError(f"{where}: {text} stands there twice, first as {texts[value]}")
         texts[value] = text
     return Choice(texts)
 
@@ -82,13 +97,15 @@ def _range(where: str, steps: RangeSweep) -> Numbers:
     assert stop is not None
     if not (math.isfinite(start) and math.isfinite(stop) and math.isfinite(step) and step):
         raise ConfigError(f"{where}: begin, end and step are finite numbers, and the step is not 0")
-    found = steps.range()
-    whole = isinstance(found, range)
-    values = found if isinstance(found, range) else list(found)
-    if not values:
+    whole = all(isinstance(number, int) for number in (start, stop, step))
+    # In the decimals that were written: in binary ones the last of range(-1.38,0) is above -0.38.
+    first, end, by = (Decimal(str(number)) for number in (start, stop, step))
+    count = math.ceil((end - first) / by)
+    if count < 1:
         hint = f"{start} is above {stop}" if step > 0 and start > stop else "no number lies in it"
         raise ConfigError(f"{where}: the range is empty: {hint}")
-    low, high = min(values[0], values[-1]), max(values[0], values[-1])
+    last = first + (count - 1) * by
+    low, high = (int(number) if whole else float(number) for number in sorted((first, last)))
     by_one = whole and abs(step) == 1
     if "log" in steps.tags and not by_one:
         raise ConfigError(

