@@ -121,3 +121,18 @@ def test_a_trial_that_was_ended_elsewhere_is_told_and_the_worker_goes_on(
     ends = [TrialState.FAIL if fate == TrialState.FAIL else TrialState.COMPLETE, TrialState.COMPLETE]
     assert [trial.state for trial in worker.study.trials] == ends
     assert "trial 0 was ended or taken over by another process meanwhile" in capsys.readouterr().out
+
+
+def test_a_trial_that_another_machine_has_taken_over_stays_there_when_this_process_is_asked_to_end(
+    tmp_path: Path,
+) -> None:
+    worker = worker_of(tmp_path)
+    mine, taken, ended = take(worker), take(worker), take(worker)
+    of_another_machine(worker, taken)
+    worker.study.tell(ended, 1.0)
+    with turn(worker.plan.place):
+        for trial in (mine, taken, ended):
+            worker.queue.release(trial)
+
+    states = [trial.state for trial in worker.study.trials]
+    assert states == [TrialState.WAITING, TrialState.RUNNING, TrialState.COMPLETE]

@@ -3,10 +3,8 @@
 import json
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 
-from optuna.exceptions import UpdateFinishedTrialError
 from optuna.storages import BaseStorage
 from optuna.study import Study
 from optuna.trial import FrozenTrial, Trial, TrialState
@@ -63,8 +61,9 @@ class Queue:
         return found.state == TrialState.RUNNING and owner_of(found) == Owner.this()
 
     def release(self, trial: Trial) -> None:
-        """Leave a trial to whoever comes next; it goes on from its checkpoint."""
-        with suppress(UpdateFinishedTrialError):  # somebody else has ended it
+        """Leave a trial to whoever comes next; it goes on from its checkpoint. One that was taken over or ended since
+        is not this process's to leave."""
+        if self.holds(trial):
             self._put_back(trial._trial_id)
 
     def ended(self) -> int:

@@ -60,7 +60,7 @@ def _refuse_tags(where: str, kind: str, tags: set[str]) -> None:
         ConfigError: there is one.
     """
     if tags:
-        raise ConfigError(f"{where}: {min(tags)} has no meaning for a {kind}")
+        raise ConfigError(f"{where}: {min(tags)} means nothing around {kind}(…)")
 
 
 def _choice(where: str, choice: ChoiceSweep) -> Choice:

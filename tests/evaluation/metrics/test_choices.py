@@ -123,6 +123,8 @@ def test_an_option_that_is_named_is_read(answer: str, place: int) -> None:
         "The answer is E.",
         "A: As an AI language model I cannot answer.",
         "A. Aspirin\nB. Aspirin and heparin\nC. Paracetamol\nD. No treatment\n\nAs an AI, I cannot choose.",
+        "A. Aspirin\nE. Rest\n\n### Answer:\nA. Aspirin\nF. Rest\n\n### Answer:\nA. Aspirin",
+        "Answer:\nA. Aspirin\nB. Aspirin and heparin",
         "A) Aspirin is wrong.\nC) Paracetamol is right.",
         "A. Aspirin, C. Paracetamol",
         "The incorrect answer is B.",

@@ -86,22 +86,24 @@ def parse_choice(answer: str, choices: Sequence[str]) -> int | None:
     """
     letters = ascii_uppercase[: len(choices)]
     text = answer.strip().lstrip("*\"'")
-    named = _at_beginning(text, choices, letters) if len(_listed(text, choices, letters)) < 2 else set()
+    is_list = len(_listed(text, choices, letters)) > 1
+    named = set() if is_list else _at_beginning(text, choices, letters)
     for statement in _STATES.finditer(text):
-        if not _is_denied(text[: statement.start()]):
+        heads_the_list = is_list and "\n" in statement[0]
+        if not heads_the_list and not _is_denied(text[: statement.start()]):
             named |= _behind_statement(text[statement.end() :], choices, letters)
     named |= {letters.index(letter) for letter in re.findall(_IS_CORRECT.format(letters=letters), text)}
     return named.pop() if len(named) == 1 else None
 
 
-def _listed(text: str, choices: Sequence[str], letters: str) -> set[int]:
-    """The options that stand in the text as in the question: their letter at the beginning of a line, or with their own
-    text behind it."""
-    found: set[int] = set()
-    for mark in re.finditer(rf"(^|[\s,;])[ \t>*-]*[(\[]?([{letters}])[)\].:]\*{{0,2}}\s+", text, re.MULTILINE):
-        place = letters.index(mark[2])
-        if mark[1] in {"", "\n"} or place in _option_text(text[mark.end() :], choices):
-            found.add(place)
+def _listed(text: str, choices: Sequence[str], letters: str) -> set[str]:
+    """The letters that stand in the text as in the question: at the beginning of a line, also those that go on where the
+    question ended, or with the option's own text behind them."""
+    found: set[str] = set()
+    for mark in re.finditer(r"(^|[\s,;])[ \t>*-]*[(\[]?([A-Z])[)\].:]\*{0,2}\s+", text, re.MULTILINE):
+        begins_line = mark[1] in {"", "\n"}
+        if begins_line or (mark[2] in letters and letters.index(mark[2]) in _option_text(text[mark.end() :], choices)):
+            found.add(mark[2])
     return found
 
 
