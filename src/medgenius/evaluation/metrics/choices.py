@@ -97,8 +97,8 @@ def parse_choice(answer: str, choices: Sequence[str]) -> int | None:
 
 
 def _listed(text: str, choices: Sequence[str], letters: str) -> set[str]:
-    """The letters that stand in the text as in the question: at the beginning of a line, also those that go on where the
-    question ended, or with the option's own text behind them."""
+    """The letters that stand in the text as in the question: at the beginning of a line, also those that go on where it
+    ended, or with the option's own text behind them."""
     found: set[str] = set()
     for mark in re.finditer(r"(^|[\s,;])[ \t>*-]*[(\[]?([A-Z])[)\].:]\*{0,2}\s+", text, re.MULTILINE):
         begins_line = mark[1] in {"", "\n"}
