@@ -9,24 +9,23 @@ import torch
 from bitsandbytes.nn.modules import Linear4bit, Params4bit
 from gguf import GGUFReader
 from safetensors import SafetensorError
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import (
     AutoConfig,
     AutoTokenizer,
     BitsAndBytesConfig,
     GgufConfig,
-    LlamaConfig,
     LlamaForCausalLM,
     PreTrainedTokenizerBase,
     PreTrainedTokenizerFast,
 )
 from transformers.utils import logging as transformers_logging
 
-from medgenius.config.model import EmbeddedModel, HubModel, ModelConfig, RandomModel
+from medgenius.config.model import EmbeddedModel, HubModel, ModelConfig
 from medgenius.errors import ModelError
 from medgenius.model import attention
 from medgenius.model.model_cache import cached_model, sha256
 from medgenius.model.pre_tokenizer import PRE_TOKENIZERS
+from medgenius.model.random_model import byte_tokenizer, random_weights
 from medgenius.model.safe_files import refuse_unsafe_model
 from medgenius.model.unpacking import unpack_weights
 
@@ -34,7 +33,6 @@ transformers_logging.disable_progress_bar()
 
 _CONVERSION = 2
 """Of what is written to the cache: one more whenever `_converted` writes something else."""
-_BOS, _EOS, _PAD = "<s>", "</s>", "<pad>"
 
 
 def load_tokenizer(config: ModelConfig, cache_dir: Path) -> PreTrainedTokenizerBase:
@@ -45,7 +43,7 @@ def load_tokenizer(config: ModelConfig, cache_dir: Path) -> PreTrainedTokenizerB
     """
     match config.source:
         case "random":
-            return _byte_tokenizer()
+            return byte_tokenizer()
         case "embedded":
             folder = _converted(config, cache_dir)
             return cast("PreTrainedTokenizerBase", AutoTokenizer.from_pretrained(folder, trust_remote_code=False))
@@ -65,7 +63,7 @@ def prepare_files(config: ModelConfig, cache_dir: Path) -> None:
     if config.source == "embedded":
         _converted(config, cache_dir)
     elif config.source == "random":
-        _random_weights(config, cache_dir)
+        random_weights(config, cache_dir)
 
 
 def load_backbone(config: ModelConfig, cache_dir: Path, dtype: torch.dtype, device: torch.device) -> LlamaForCausalLM:
@@ -118,7 +116,7 @@ def weights_of(config: ModelConfig, cache_dir: Path) -> tuple[str, str]:
     """
     match config.source:
         case "random":
-            return _random_weights(config, cache_dir), "main"
+            return random_weights(config, cache_dir), "main"
         case "embedded":
             return str(_converted(config, cache_dir)), "main"
         case "hub":
@@ -232,41 +230,3 @@ def _as_the_file_says(tokenizer: PreTrainedTokenizerBase, gguf: Path) -> None:
         token = value(f"{name}_token_id")
         if isinstance(token, int):
             setattr(tokenizer, f"{name}_token", tokenizer.convert_ids_to_tokens(token))
-
-
-def _byte_tokenizer() -> PreTrainedTokenizerFast:
-    """One token per byte of UTF-8, and three control tokens; needs no file."""
-    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
-    vocabulary = {token: i for i, token in enumerate([_BOS, _EOS, _PAD, *alphabet])}
-    tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=[]))
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tokenizer.decoder = decoders.ByteLevel()
-    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, bos_token=_BOS, eos_token=_EOS, pad_token=_PAD)
-
-
-def _random_weights(config: RandomModel, cache_dir: Path) -> str:
-    """The random model, written as a folder, so that it is loaded and quantised the way real ones are."""
-    tokenizer = _byte_tokenizer()
-    llama = LlamaConfig(
-        vocab_size=len(tokenizer),
-        hidden_size=config.hidden_size,
-        intermediate_size=config.intermediate_size,
-        num_hidden_layers=config.layers,
-        num_attention_heads=config.heads,
-        num_key_value_heads=config.kv_heads,
-        max_position_embeddings=8192,
-        bos_token_id=tokenizer.bos_token_id,
-        eos_token_id=tokenizer.eos_token_id,
-        pad_token_id=tokenizer.pad_token_id,
-        tie_word_embeddings=True,
-        # Ten times the usual: the head is frozen, and with smaller rows no adapter could ever be sure of a token.
-        initializer_range=0.2,
-    )
-    shape = f"{config.layers}x{config.hidden_size}x{config.intermediate_size}-{config.heads}-{config.kv_heads}"
-
-    def write(temporary: Path) -> None:
-        with torch.random.fork_rng():
-            torch.manual_seed(0)
-            LlamaForCausalLM(llama).save_pretrained(temporary)
-
-    return str(cached_model(cache_dir / "models" / f"{config.name}-{shape}", write))
