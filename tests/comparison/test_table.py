@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -94,6 +95,9 @@ def test_what_is_no_run_is_one_line(tmp_path: Path) -> None:
     (path / "summary.json").write_text("{")
     with pytest.raises(RunError, match=r"summary\.json can't be read"):
         read_rows([path])
+    (path / "summary.json").write_text('{"validation_loss_after": NaN}')
+    with pytest.raises(RunError, match=r"summary\.json can't be read: NaN is no number"):
+        read_rows([path])
     (path / "config.yaml").write_text("lora: 3\n")
     with pytest.raises(RunError, match="is of another version"):
         read_rows([path])
@@ -155,3 +159,17 @@ def test_names_and_states_sort_by_the_alphabet_and_a_runs_cost_is_a_column(tmp_p
     assert [row.name for row in run_table(rows, "run").rows] == ["a", "b"]
     assert [row.status for row in run_table(rows, "status").rows] == ["finished", "no summary"]
     assert run_table(rows, "cost").cells()[0] == ["b", "7", "0.2500", "finished"]
+
+
+def test_where_neither_side_is_better_there_is_no_best(tmp_path: Path) -> None:
+    for name, steps, length in (("a", 7, 30.0), ("b", 9, 40.0)):
+        path = made_run(tmp_path / name, metrics={"answer_words": (length, "higher"), "rougeL": (length, "higher")})
+        run = Run(path, name)
+        found = json.loads(run.evaluation.results.read_text())
+        found["statistics"]["answer_words"]["better"] = None
+        write_json(run.evaluation.results, found)
+        write_json(run.summary, {"status": "finished", "steps": steps})
+    write_page(tmp_path / "page.html", run_table(read_rows([tmp_path]), "run"))
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+
+    assert page.count('<td class="figure best">') == 1  # of rougeL alone

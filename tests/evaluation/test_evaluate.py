@@ -305,18 +305,72 @@ def test_a_folder_that_cannot_be_made_is_one_line(tiny_run: Run, tmp_path: Path)
         compared(tiny_run.path, f"output={tmp_path / 'file' / 'out'}")
 
 
-def test_an_item_that_does_not_fit_is_named_before_any_is_asked(tiny_run: Run, tmp_path: Path) -> None:
-    rows = [
-        {"id": "short", "question": "Which?", "choices": ["one", "two"], "answer": 0},
-        {"id": "long", "question": "Which? " * 3000, "choices": ["one", "two"], "answer": 0},
-    ]
-    path = tmp_path / "choices.jsonl"
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    with pytest.raises(DataError, match=r"choices: long comes to .* tokens, more than the model's"):
+@pytest.mark.parametrize(
+    ("key", "row", "overrides", "says"),
+    [
+        (
+            "choices.path",
+            {"id": "long", "question": "Which? " * 3000, "choices": ["one", "two"], "answer": 0},
+            ["evaluation.metrics=[choices]"],
+            r"items\.jsonl: long comes to 21,\d+ tokens, and the model holds 8,192",
+        ),
+        (
+            "dialogues.path",
+            {"input": "I have a cold. What helps?", "output": "Rest."},
+            ["evaluation.metrics=[length]", "evaluation.max_new_tokens=8192"],
+            r"dialogues: items\.jsonl:1 comes to 8,\d+ tokens with evaluation\.max_new_tokens=8192, and the model",
+        ),
+        (
+            "dialogues.path",
+            {"input": "I have a cold. What helps?", "output": "Rest."},
+            ["evaluation.metrics=[likelihood]", "evaluation.system=rag", "evaluation.retrieved=20"],
+            r"dialogues: items\.jsonl:1 comes to [\d,]+ tokens with evaluation\.retrieved=20, and the model",
+        ),
+    ],
+)
+def test_an_item_that_does_not_fit_is_named_before_any_is_asked(  # noqa: PLR0917
+    key: str, row: dict[str, Any], overrides: list[str], says: str, tiny_run: Run, tmp_path: Path
+) -> None:
+    path = written(tmp_path / "items.jsonl", [row])
+    with pytest.raises(DataError, match=says):
         evaluated_into(
-            tmp_path / "out", tiny_run.path, "evaluation.metrics=[choices]", f"evaluation.choices.path={path}"
+            tmp_path / "out", tiny_run.path, "evaluation.max_items=2", *overrides, f"evaluation.{key}={path}"
         )
     assert len((tmp_path / "out" / "evaluation.jsonl").read_text().splitlines()) == 1
+
+
+def test_a_record_of_an_item_that_is_not_asked_is_damage(
+    evaluated: Path, tiny_run: Run, overrides: list[str], tmp_path: Path
+) -> None:
+    shutil.copytree(evaluated, tmp_path / "out")
+    records = Evaluation(tmp_path / "out").records
+    whole = records.read_text(encoding="utf-8")
+    assert '"id": "v2"' in whole
+    records.write_text(whole.replace('"id": "v2"', '"id": "v3"'), encoding="utf-8")
+    with pytest.raises(RunError, match=r"evaluation\.jsonl is damaged: triage: v3 is none of the items that are asked"):
+        evaluated_into(tmp_path / "out", tiny_run.path, *overrides)
+
+
+def test_where_no_measure_is_left_there_is_a_line_and_no_table(tiny_run: Run, evaluated: Path, tmp_path: Path) -> None:
+    one, other = tmp_path / "one", tmp_path / "other"
+    for copy in (one, other):
+        shutil.copytree(tiny_run.path, copy)
+        shutil.copytree(evaluated, copy / "evaluation")
+        records = copy / "evaluation" / "evaluation.jsonl"
+        first, *lines = records.read_text(encoding="utf-8").splitlines(keepends=True)
+        values = [json.loads(line) for line in lines]
+        kept = [{**value, "scores": {"loss": value["scores"]["loss"]}} for value in values if "loss" in value["scores"]]
+        records.write_text(first + "".join(json.dumps(value) + "\n" for value in kept), encoding="utf-8")
+    tokenizer = other / "adapter" / "tokenizer.json"
+    tokenizer.write_text(json.dumps({**json.loads(tokenizer.read_text(encoding="utf-8")), "normalizer": "another"}))
+    said = compared(one, other, f"output={tmp_path / 'out'}")
+
+    assert "other: not compared, since the tokenizer is another: loss, perplexity\n" in said
+    assert "other: no measure is left to compare" in said
+    assert "Paired differences" not in said
+    page = (tmp_path / "out" / "comparison.html").read_text(encoding="utf-8")
+    assert "other: no measure is left to compare" in page
+    assert page.count("<table") == 1
 
 
 def test_evaluated_runs_are_compared_item_by_item(tiny_run: Run, evaluated: Path, tmp_path: Path) -> None:

@@ -146,6 +146,7 @@ def test_a_damaged_line_is_named(tmp_path: Path) -> None:
         ('"base": 2.5', '"base": "2.5"', r"scores\.loss\.base"),
         ('"base": 2.5', '"base": NaN', "not valid JSON"),
         ('"base": 2.5', '"base": 1e999', r"scores\.loss\.base"),
+        ('"base": 2.5', f'"base": {"[" * 100_000}', "not valid JSON"),
         ('"weight": 7.0', '"weight": 0.0', r"scores\.loss\.weight"),
         ('"weight": 7.0', '"weight": null', r"scores\.loss\.weight"),
         ('{"text": "another", "tokens": 1, "finished": false}', "null", "an answer of one system alone"),
@@ -160,8 +161,11 @@ def test_a_record_that_cannot_be_is_named(written: str, instead: str, says: str,
     assert written in third
     path.write_text(first + second + third.replace(written, instead), encoding="utf-8")
 
-    with pytest.raises(RunError, match=rf"evaluation\.jsonl:3 is damaged: .*{says}"):
+    damaged = rf"evaluation\.jsonl:3 is damaged: .*{says}"
+    with pytest.raises(RunError, match=damaged):
         list(read_records(path))
+    with pytest.raises(RunError, match=damaged), opened_records(path, HEADER):
+        pytest.fail("what is asked now would stand beside a damaged line")
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])

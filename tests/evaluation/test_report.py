@@ -113,6 +113,8 @@ def test_texts_may_be_allowed_for_any_data(tmp_path: Path) -> None:
     assert not findings(tmp_path, RECORDS, "tracking.log_samples=false").may_show_texts("dialogues")
     # A file of items is nobody's sample: only who allows all texts sees them.
     assert [one.may_show_texts("triage") for one in allowed] == [True, False]
+    named = app.composed(EvaluateConfig, f"run.path={tmp_path}", f"evaluation.dialogues.path={file}")
+    assert [replace(one, config=named).may_show_texts("dialogues") for one in allowed] == [True, False]
 
 
 def test_of_a_file_of_items_ids_and_scores_stand_beside_the_samples_texts(tmp_path: Path) -> None:

@@ -63,6 +63,8 @@ def _table(table: RunTable) -> str:
 
 
 def _best(table: RunTable, name: str) -> float | None:
+    if any(name in row.neither_is_better for row in table.rows):
+        return None
     found = [row.figures[name] for row in table.rows if name in row.figures and row.status not in _SHORTENED]
     if len(found) < 2 or min(found) == max(found):
         return None

@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final, TypeGuard
+from typing import Final, Never, TypeGuard
 
 from medgenius.errors import RunError
 from medgenius.resume import flat
@@ -21,6 +21,7 @@ _FIGURES: Final = {
 }
 """Column, and its name in summary.json."""
 _HIGHER_IS_BETTER: Final = frozenset({"tokens_per_second"})
+_NEITHER_IS_BETTER: Final = frozenset({"steps", "trainable_parameters"})
 _WHERE: Final = ("run.", "tracking.")
 """Where a run is kept and how it is tracked does not tell runs apart."""
 
@@ -38,6 +39,8 @@ class RunRow:
     """Of training, then of the evaluation, the tuned model's"""
     higher_is_better: frozenset[str] = frozenset()
     """Figures of which the highest is the best; of the others the lowest is"""
+    neither_is_better: frozenset[str] = frozenset()
+    """Figures without a best"""
 
 
 def read_rows(paths: Sequence[Path]) -> list[RunRow]:
@@ -84,22 +87,29 @@ def _row(run: Run) -> RunRow:
     if isinstance(cost, dict) and _is_number(amount := cost.get("amount")):
         figures["cost"] = float(amount)
     evaluation = _json(run.evaluation.results)
-    higher = set(_HIGHER_IS_BETTER)
+    higher, neither = set(_HIGHER_IS_BETTER), set(_NEITHER_IS_BETTER)
     metrics, statistics = evaluation.get("metrics"), evaluation.get("statistics")
     if isinstance(metrics, dict):
         for name, line in metrics.items():
             if isinstance(line, dict) and _is_number(value := line.get("tuned")):
                 figures[name] = float(value)
     if isinstance(statistics, dict):
-        higher |= {
-            name for name, line in statistics.items() if isinstance(line, dict) and line.get("better") == "higher"
-        }
+        sides = {name: line.get("better") for name, line in statistics.items() if isinstance(line, dict)}
+        higher |= {name for name, side in sides.items() if side == "higher"}
+        neither |= {name for name, side in sides.items() if side is None}
     status = summary.get("status")
-    return RunRow(run.path, run.title, str(status or "no summary"), settings, figures, frozenset(higher))
+    return RunRow(
+        run.path, run.title, str(status or "no summary"), settings, figures, frozenset(higher), frozenset(neither)
+    )
 
 
 def _is_number(value: object) -> TypeGuard[int | float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _refuse(constant: str) -> Never:
+    """NaN and infinities, which no figure is."""
+    raise ValueError(f"{constant} is no number")
 
 
 def _json(path: Path) -> dict[str, Json]:
@@ -110,7 +120,7 @@ def _json(path: Path) -> dict[str, Json]:
     if not path.is_file():
         return {}
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
+        value = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse)
     except (OSError, ValueError) as error:
         raise RunError(f"{path} can't be read: {str(error).splitlines()[0]}") from None
     if not isinstance(value, dict):
@@ -122,13 +132,5 @@ def _with_unequal_names(rows: Sequence[RunRow]) -> list[RunRow]:
     """Runs of one name in several folders are told apart by their folder."""
     names = [row.name for row in rows]
     return [
-        RunRow(
-            row.path,
-            f"{row.path.parent.name}/{row.name}" if names.count(row.name) > 1 else row.name,
-            row.status,
-            row.settings,
-            row.figures,
-            row.higher_is_better,
-        )
-        for row in rows
+        replace(row, name=f"{row.path.parent.name}/{row.name}") if names.count(row.name) > 1 else row for row in rows
     ]

@@ -1,12 +1,13 @@
 """Which measures of two evaluations can be set side by side: those that were asked in the same way."""
 
+import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from medgenius.evaluation.records import Record, Score
 from medgenius.evaluation.registry import MEASURES, METRICS
-from medgenius.runs import Json
+from medgenius.runs import Json, Run
 
 _CANARIES: Final = frozenset({"canary_exposure", "canary_exposure_fitted"})
 _OF_ANSWERS: Final = frozenset(
@@ -29,6 +30,10 @@ _TOUCHES: Final[Mapping[str, frozenset[str]]] = {
 }
 """Settings in the header of evaluation.jsonl, and the scores that depend on them."""
 _LOSS: Final = frozenset({"loss", "perplexity"})
+_COUNTED_IN_TOKENS: Final = _LOSS | {"answer_tokens", "cut_rate", "training_span"}
+"""Scores whose unit is the token."""
+_STATE_OF_USE: Final = ("padding", "truncation")
+"""Of tokenizer.json: what its last use has left in it."""
 _MADE_OF: Final = {"perplexity": "loss", "choices_ece": _CONFIDENCE}
 """Measures that are no score of an item, and the score that they are made of."""
 _ASKED_IN: Final = ("prompt.", "data.default_instruction")
@@ -80,6 +85,24 @@ def made_otherwise(
     keys = [key for key in its if key.startswith(_ASKED_IN) and its[key] != settings.get(key)]
     if keys:
         yield f"each is asked in its own words, which differ: {', '.join(keys)}"
+
+
+def other_tokens(first: Run, other: Run) -> Apart | None:
+    """Of runs whose models split a text otherwise: what is counted in tokens, or by the token, is no pair."""
+    here, there = _tokenizer(first), _tokenizer(other)
+    if here is None or there is None:
+        return Apart("a tokenizer.json beside their adapters can't be read", _COUNTED_IN_TOKENS)
+    return None if here == there else Apart("the tokenizer is another", _COUNTED_IN_TOKENS)
+
+
+def _tokenizer(run: Run) -> Mapping[str, Json] | None:
+    try:
+        found = json.loads((run.adapter / "tokenizer.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    if not isinstance(found, dict):
+        return None
+    return {key: value for key, value in found.items() if key not in _STATE_OF_USE}
 
 
 def other_targets(first: Mapping[str, Score], other: Record) -> Apart | None:

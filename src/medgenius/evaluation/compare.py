@@ -15,7 +15,7 @@ from medgenius.comparison.table import as_csv, as_text, run_table
 from medgenius.config.compare import CompareConfig
 from medgenius.errors import RunError
 from medgenius.evaluation.columns import columns_of
-from medgenius.evaluation.comparability import asked_otherwise, made_otherwise, other_targets, system_of
+from medgenius.evaluation.comparability import asked_otherwise, made_otherwise, other_targets, other_tokens, system_of
 from medgenius.evaluation.findings import figure, interval, title_of
 from medgenius.evaluation.items import SetName
 from medgenius.evaluation.records import Record, Score, read_header, read_records
@@ -31,7 +31,7 @@ class Against:
     row: RunRow
     label: str
     comparison: Comparison | None
-    """None: they have no item in common"""
+    """None: they have no item in common, or no measure is left"""
     told: tuple[str, ...]
     """What is not compared, and why"""
 
@@ -54,7 +54,7 @@ def compare_runs(config: CompareConfig, console: Console) -> None:
     rows = read_rows([Path(path).expanduser() for path in config.runs])
     table = run_table(rows, config.sort)
     console.print(as_text(table), highlight=False)
-    evaluated = [row for row in rows if Run(row.path, row.name).evaluation.results.is_file()]
+    evaluated = [row for row in rows if _run(row).evaluation.results.is_file()]
     against = _against(evaluated, config)
     if against:
         if _shown(against)[1]:
@@ -101,7 +101,9 @@ def _one(
         return Against(row, label, None, (f"{label}: no item in common",))
     apart = list(asked_otherwise(header, its))
     targets = (other_targets(first[record.set, record.item], record) for record in shared)
-    apart += [found for found in targets if found][:1]
+    # Of another tokenizer other targets are the consequence: once is enough.
+    other = other_tokens(_run(first_row), _run(row)) or next((found for found in targets if found), None)
+    apart += [other] if other else []
     columns = columns_of(_joined(first, shared, frozenset().union(*(one.scores for one in apart))), MEASURES)
     measured = {name for record in shared for name in record.scores.keys() & first[record.set, record.item].keys()}
     told = [f"{label}: {line}" for line in made_otherwise(header, its, first_row.settings, row.settings)]
@@ -113,11 +115,18 @@ def _one(
     alone = {"the first run": len(first) - len(shared), label: count - len(shared)}
     if left := " and ".join(f"{number:,} of {name}" for name, number in alone.items() if number):
         told.append(f"{label}: {len(shared):,} items in common; without a counterpart are {left}")
-    return Against(row, label, compare(columns, MEASURES, config.resamples, config.seed), tuple(told))
+    comparison = compare(columns, MEASURES, config.resamples, config.seed)
+    if not comparison.metrics:
+        return Against(row, label, None, (*told, f"{label}: no measure is left to compare"))
+    return Against(row, label, comparison, tuple(told))
+
+
+def _run(row: RunRow) -> Run:
+    return Run(row.path, row.name)
 
 
 def _file(row: RunRow) -> Path:
-    return Run(row.path, row.name).evaluation.records
+    return _run(row).evaluation.records
 
 
 def _records(row: RunRow) -> Iterator[Record]:

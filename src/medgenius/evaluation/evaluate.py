@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from medgenius.config.evaluate import EvaluateConfig
-from medgenius.config.evaluation import MetricName
+from medgenius.config.evaluation import EvaluationConfig, MetricName
 from medgenius.config.train import TrainConfig
 from medgenius.data.prompt import Prompt
 from medgenius.data.split import Split
@@ -109,12 +109,7 @@ def _items(config: EvaluateConfig, run: TrainConfig, own: Split, prompt: Prompt)
     """Every file is read and checked here, before anything takes long."""
     settings, seed, sources = config.evaluation, config.seed, dict[SetName, str]()
     dialogues, sources["dialogues"] = dialogue_items(settings, run, own, prompt, seed)
-    paths: dict[SetName, str | None] = {
-        "choices": settings.choices.path,
-        "triage": settings.safety.triage_path,
-        "harmful": settings.safety.harmful_path,
-    }
-    files = {name: Path(path).expanduser() for name, path in paths.items() if path is not None}
+    files = _files(settings)
     sources |= {name: path.name for name, path in files.items()}
     planted: list[CanaryItem] = []
     if "memorisation" in settings.metrics and settings.system == "model":
@@ -128,6 +123,16 @@ def _items(config: EvaluateConfig, run: TrainConfig, own: Split, prompt: Prompt)
         canaries=planted,
         sources=sources,
     )
+
+
+def _files(settings: EvaluationConfig) -> dict[SetName, Path]:
+    """Files of items that are named; the ids of dialogues name theirs."""
+    paths: dict[SetName, str | None] = {
+        "choices": settings.choices.path,
+        "triage": settings.safety.triage_path,
+        "harmful": settings.safety.harmful_path,
+    }
+    return {name: Path(path).expanduser() for name, path in paths.items() if path is not None}
 
 
 def _scorers(config: EvaluateConfig, materials: Materials) -> tuple[dict[MetricName, Scorer], dict[str, str]]:
@@ -163,20 +168,21 @@ def _measures(config: EvaluateConfig, scorers: Mapping[MetricName, Scorer], mate
 
 def _measure(config: EvaluateConfig, plan: _Plan, records: Records, console: Console) -> None:
     """Ask what has no record yet; the model is loaded only if there is something to ask."""
-    left = {
-        name: [item for item in items if (name, item.id) not in records.done]
-        for name, items in plan.items.sets().items()
-    }
+    sets = plan.items.sets()
+    for name, stranger in sorted(records.done - {(name, item.id) for name, items in sets.items() for item in items}):
+        raise RunError(f"{plan.evaluation.records} is damaged: {name}: {stranger} is none of the items that are asked")
+    left = {name: [item for item in items if (name, item.id) not in records.done] for name, items in sets.items()}
     total = sum(map(len, left.values()))
     if records.done:
         console.print(f"goes on: {len(records.done):,} items are there, {total:,} are left", highlight=False)
     if not total:
         return
     measuring = _measuring(config, plan)
+    files = _files(config.evaluation)
     for name, items in left.items():
-        measuring.refuse_too_long(name, items)
+        measuring.refuse_too_long(str(files.get(name, name)), items)
     for name, items in left.items():
-        cluster = clusters_of(plan.items.sets()[name])
+        cluster = clusters_of(sets[name])
         work = sum(measuring.work(item) for item in items)
         with SetProgress(console, name, work, len(items)) as bar:
             for start in range(0, len(items), config.evaluation.items_at_once):

@@ -79,29 +79,33 @@ class Measuring:
             case _:
                 return "safety" in self._scorers
 
-    def refuse_too_long(self, name: SetName, items: Sequence[Item]) -> None:
+    def refuse_too_long(self, where: str, items: Sequence[Item]) -> None:
         """
+        Args:
+            where: the file of the items, or the set whose ids name theirs
+
         Raises:
             DataError: an item, with what may be written to it, does not fit into the model; named, before any is asked.
         """
         most = self._systems.positions
         for item in items:
-            longest = max(self._lengths(item), default=0)
+            longest, of_these = max(self._lengths(item), default=(0, ""))
             if longest > most:
                 raise DataError(
-                    f"{name}: {item.id} comes to {longest:,} tokens, more than the model's {most:,} "
-                    "(with evaluation.max_new_tokens and evaluation.retrieved)"
+                    f"{where}: {item.id} comes to {longest:,} tokens{of_these}, and the model holds {most:,}"
                 )
 
-    def _lengths(self, item: Item) -> Iterator[int]:
-        """Tokens of all that the model will read or write of an item."""
+    def _lengths(self, item: Item) -> Iterator[tuple[int, str]]:
+        """Tokens of all that the model will read or write of an item, and the settings that have a part in it."""
+        shown = f" with evaluation.retrieved={self._config.retrieved}" if self._config.system == "rag" else ""
         if isinstance(item, ChoiceQuestion) and {"choices", "calibration"} & set(self._config.metrics):
             asked = choice_item(item, self._config.choices.form, self._systems.model.tokenizer)
-            yield len(asked.context_ids) + max(map(len, asked.continuations))
+            yield len(asked.context_ids) + max(map(len, asked.continuations)), ""
         if isinstance(item, DialogueItem) and "likelihood" in self._config.metrics:
-            yield self._systems.longest_read(item.dialogue)
+            yield self._systems.longest_read(item.dialogue), shown
         if self._is_answered(item):
-            yield self._systems.longest_written(self._question(item))
+            written = f"{' and' if shown else ' with'} evaluation.max_new_tokens={self._config.max_new_tokens}"
+            yield self._systems.longest_written(self._question(item)), shown + written
 
     def records(
         self, name: SetName, items: Sequence[Item], cluster: Mapping[str, int], bar: SetProgress

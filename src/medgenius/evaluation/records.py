@@ -110,7 +110,7 @@ class Records:
             self._write(json.dumps(header, ensure_ascii=False) + "\n")
         else:
             _check(path, first[1], header)
-            self.done = {(str(value["set"]), str(value["id"])) for _, value in lines}
+            self.done = {(found.set, found.id) for found in (_record(where, value) for where, value in lines)}
 
     def _drop_torn_line(self) -> None:
         """A process that was killed may have left a part of a line at the end."""
@@ -202,9 +202,9 @@ def _lines(path: Path) -> Iterator[tuple[str, dict[str, Json]]]:
                 where = f"{path}:{number}"
                 try:
                     value = json.loads(line, parse_constant=_refuse)
-                except ValueError:
+                except (RecursionError, ValueError):
                     raise RunError(f"{where} is damaged: not valid JSON") from None
-                if not isinstance(value, dict) or (number > 1 and not {"set", "id"} <= value.keys()):
+                if not isinstance(value, dict):
                     raise RunError(f"{where} is damaged: no record")
                 yield where, value
     except OSError as error:
