@@ -92,6 +92,7 @@ def _train(config: TrainConfig, launch: Launch) -> int:
         if is_first:
             print(f"{run.path} has finished: its adapter is {run.adapter}", flush=True)
         return 0
+    config.check_needs()
     if place is not None and not is_first:
         return _work(config, place, None)
     run = run or create_run(config.run, launch)

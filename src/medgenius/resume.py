@@ -64,9 +64,7 @@ def config_of(run: Run, config: TrainConfig, launch: Launch) -> TrainConfig:
     named = list(given) if wanted == "auto" else _named(launch.overrides, given)
     if lines := differences(flat(stored), {key: given[key] for key in named}):
         raise ConfigError("\n".join(f"{line}, and goes on with that ({run.path})" for line in lines))
-    merged = _with_changes(stored, given, [key for key in named if may_change(key)])
-    merged.check_machine()
-    return merged
+    return _with_changes(stored, given, [key for key in named if may_change(key)])
 
 
 def _is_untouched(run: Run) -> bool:

@@ -59,7 +59,7 @@ class Run:
 
     @property
     def start(self) -> Path:
-        """What the first start chose where the config says `auto`, and a fingerprint of the data, JSON."""
+        """What the first start chose where the config says `auto`, and fingerprints of data and model, JSON."""
         return self.path / "start.json"
 
     @property

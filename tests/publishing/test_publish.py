@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
@@ -19,10 +20,13 @@ from medgenius.data.sources import load_dialogues
 from medgenius.errors import ConfigError, MedGeniusError, PublishError
 from medgenius.model.backbone import weights_of
 from medgenius.publishing import making
+from medgenius.publishing.facts import read_facts
+from medgenius.publishing.folders import write_adapter
 from medgenius.publishing.merge import Rounding, merge
 from medgenius.publishing.publish import publish
 from medgenius.publishing.record import must_be_whole
 from medgenius.runs import Run
+from tests.model.folders import edit
 from tests.support import cache_dir, composed
 
 Published = tuple[Path, str]
@@ -225,3 +229,13 @@ def compose(*overrides: str) -> None:
         app.composed(PublishConfig, *overrides)
     except HydraException as error:
         raise app.translated(error, PublishConfig) from None
+
+
+def test_a_revision_goes_with_its_own_repository_alone(tiny_run: Run, tmp_path: Path) -> None:
+    run = Run(Path(shutil.copytree(tiny_run.path, tmp_path / "run")), "run")
+    edit(run.adapter / "adapter_config.json", base_model_name_or_path="some/llama-4bit", revision="v2")
+    facts = read_facts(run, None, None)
+    for repository, revision in (("some/llama-4bit", "v2"), ("some/llama", None)):
+        write_adapter(replace(facts, base=replace(facts.base, repository=repository)), tmp_path / "adapter")
+        settings = json.loads((tmp_path / "adapter/adapter_config.json").read_text())
+        assert (settings["base_model_name_or_path"], settings["revision"]) == (repository, revision)

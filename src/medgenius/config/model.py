@@ -1,10 +1,12 @@
 """conf/model: which LLaMA is fine-tuned and how its frozen weights are stored."""
 
+from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from medgenius.config.fields import AlsoCalled, Schema
+from medgenius.config.places import PathText
 
 
 class _Model(Schema):
@@ -33,11 +35,16 @@ class EmbeddedModel(_Model):
     """Name of the GGUF file inside the package."""
 
 
+def _at_home(repository: str) -> str:
+    """`~` is a home directory, in a run's adapter too, where nobody would expand it any more."""
+    return str(Path(repository).expanduser()) if repository.startswith("~") else repository
+
+
 class HubModel(_Model):
     """A model of the Hugging Face hub, or a local folder in its format (safetensors only)."""
 
     source: Literal["hub"]
-    repository: Annotated[str, AlsoCalled("repo", "path", "model_name_or_path", "id")]
+    repository: Annotated[PathText, AfterValidator(_at_home), AlsoCalled("repo", "path", "model_name_or_path", "id")]
     """`owner/name`, or the path of a folder."""
     revision: str
     """Branch, tag or commit."""

@@ -88,6 +88,15 @@ class TrainConfig(Root):
         return self
 
     def check_machine(self) -> None:
+        """Nothing where a run may go on: one that has finished needs none of it, and only who opens it can tell."""
+        if self.run.resume is None:
+            self.check_needs()
+
+    def check_needs(self) -> None:
+        """
+        Raises:
+            ConfigError: a file or a package that is not there.
+        """
         data = self.data
         if data.source == "file" and not is_file(data.path):
             raise ConfigError(f"data.path={data.path}: there is no such file")

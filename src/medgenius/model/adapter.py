@@ -31,13 +31,15 @@ def add_adapter(model: LlamaForCausalLM, config: LoraConfig, seed: int) -> PeftM
     return adapted
 
 
-def save_adapter(model: PeftModel, folder: Path, base: str) -> None:
+def save_adapter(model: PeftModel, folder: Path, base: str, revision: str | None) -> None:
     """Write adapter_model.safetensors and adapter_config.json as plain PEFT reads them.
 
     Args:
         base: what `base_model_name_or_path` says: a repository of the hub, or the model's name.
+        revision: of the repository
     """
-    model.peft_config["default"].base_model_name_or_path = base
+    settings = model.peft_config["default"]
+    settings.base_model_name_or_path, settings.revision = base, revision
     model.save_pretrained(str(folder), safe_serialization=True, save_embedding_layers=False)
     (folder / "README.md").unlink(missing_ok=True)  # PEFT's empty card; a real one is publishing's work
 

@@ -23,6 +23,7 @@ from transformers.utils import logging as transformers_logging
 from medgenius.config.model import EmbeddedModel, HubModel, ModelConfig
 from medgenius.errors import ModelError
 from medgenius.model import attention
+from medgenius.model.hub import HUB, is_out_of_reach
 from medgenius.model.model_cache import cached_model, sha256
 from medgenius.model.pre_tokenizer import PRE_TOKENIZERS
 from medgenius.model.random_model import byte_tokenizer, random_weights
@@ -51,7 +52,10 @@ def load_tokenizer(config: ModelConfig, cache_dir: Path) -> PreTrainedTokenizerB
             refuse_unsafe_model(config)
             try:
                 tokenizer = AutoTokenizer.from_pretrained(
-                    config.repository, revision=config.revision, trust_remote_code=False
+                    config.repository,
+                    revision=config.revision,
+                    local_files_only=is_out_of_reach(config.repository),
+                    trust_remote_code=False,
                 )
             except Exception as error:  # tokenizers raises plain ones
                 raise not_to_be_had(config, error) from None
@@ -85,6 +89,7 @@ def load_backbone(config: ModelConfig, cache_dir: Path, dtype: torch.dtype, devi
             quantization_config=quantization_of(config, dtype),
             attn_implementation=attention.NAME,
             use_safetensors=True,
+            local_files_only=is_out_of_reach(folder),
             trust_remote_code=False,
             output_loading_info=True,
         )
@@ -159,6 +164,8 @@ def _leave_the_file(model: LlamaForCausalLM) -> None:
 
 def not_to_be_had(config: ModelConfig, error: Exception) -> ModelError:
     cause = " ".join(str(error).split())[:300]
+    if config.source == "hub" and is_out_of_reach(config.repository):
+        cause = f"{HUB} can't be reached, and the cache lacks some of its files"
     return ModelError(f"model {_where(config)} can't be loaded: {cause}")
 
 
@@ -168,7 +175,12 @@ def _where(config: ModelConfig) -> str:
 
 def _require_llama(config: HubModel) -> None:
     try:
-        found = AutoConfig.from_pretrained(config.repository, revision=config.revision, trust_remote_code=False)
+        found = AutoConfig.from_pretrained(
+            config.repository,
+            revision=config.revision,
+            local_files_only=is_out_of_reach(config.repository),
+            trust_remote_code=False,
+        )
     except (OSError, ValueError) as error:
         raise not_to_be_had(config, error) from None
     if found.model_type != "llama":

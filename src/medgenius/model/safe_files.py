@@ -9,6 +9,7 @@ from transformers.utils.hub import cached_file
 
 from medgenius.config.model import HubModel
 from medgenius.errors import ModelError, shown
+from medgenius.model.hub import is_out_of_reach
 
 _PICKLES: Final = frozenset({".bin", ".ckpt", ".joblib", ".pickle", ".pkl", ".pt", ".pth"})
 _WEIGHTS: Final = "model.safetensors"
@@ -43,7 +44,7 @@ def _unsafe(repository: str, revision: str, quantization: str) -> str | None:
     for name in ("config.json", "tokenizer_config.json"):
         if "auto_map" in _settings(repository, revision, name):
             return f"needs code of its own (auto_map in {name}), which is never run"
-    if _found(repository, revision, _ADAPTER):
+    if found_file(repository, revision, _ADAPTER):
         return f"is an adapter or holds one ({_ADAPTER}); a model is needed"
     shards = _settings(repository, revision, _INDEX).get("weight_map")
     for shard in sorted(set(shards.values())) if isinstance(shards, dict) else ():
@@ -77,7 +78,7 @@ def _foreign_quantization(settings: dict[str, object], wanted: str) -> str | Non
 
 def _settings(repository: str, revision: str, name: str) -> dict[str, object]:
     """A JSON file of the repository; empty where there is none."""
-    path = _found(repository, revision, name)
+    path = found_file(repository, revision, name)
     if path is None:
         return {}
     try:
@@ -89,13 +90,14 @@ def _settings(repository: str, revision: str, name: str) -> dict[str, object]:
     return values
 
 
-def _found(repository: str, revision: str, name: str) -> Path | None:
+def found_file(repository: str, revision: str, name: str) -> Path | None:
     """Where a file of the repository lies, fetched if need be; None where there is none, or nothing can be had."""
     try:
         path = cached_file(
             repository,
             name,
             revision=revision,
+            local_files_only=is_out_of_reach(repository),
             _raise_exceptions_for_gated_repo=False,
             _raise_exceptions_for_missing_entries=False,
             _raise_exceptions_for_connection_errors=False,

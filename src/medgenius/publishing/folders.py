@@ -44,7 +44,10 @@ def write_adapter(facts: Facts, folder: Path) -> None:
     """PEFT's files, the tokenizer and the chat template, with the base under its public name."""
     folder.mkdir(exist_ok=True)
     settings = json.loads((facts.run.adapter / "adapter_config.json").read_bytes())
-    settings["base_model_name_or_path"] = facts.base.repository or facts.config.model.name
+    base = facts.base.repository or facts.config.model.name
+    if settings["base_model_name_or_path"] != base:
+        settings["revision"] = None  # another repository's
+    settings["base_model_name_or_path"] = base
     write_json(folder / "adapter_config.json", settings)
     for name in ("adapter_model.safetensors", *TOKENIZER_FILES):
         if (facts.run.adapter / name).is_file():

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import torch
 from pydantic import TypeAdapter, ValidationError
@@ -13,6 +14,7 @@ from medgenius.config.train import TrainConfig
 from medgenius.config.trainer import TrainerConfig
 from medgenius.data.fingerprint import fingerprint
 from medgenius.errors import RunError
+from medgenius.model.identity import base_identity
 from medgenius.model.kernels import has_compiler
 from medgenius.model.unpacking import is_unpacked
 from medgenius.runs import Run, write_json
@@ -30,6 +32,9 @@ class Start:
 
     data: str
     """SHA-256 of all examples as tokens, in their order."""
+    base: str
+    """Which frozen weights these are: a folder's SHA-256, a repository's commit, or the name of a folder in the
+    cache."""
     engine: Engine
     unpacked: list[bool]
     """Whether 4-bit weights had a copy in the dtype of the computation, for each process by rank."""
@@ -50,11 +55,18 @@ def read_beginning(
 
 
 def begin(  # noqa: PLR0913, PLR0917  on all of which the answers depend
-    config: TrainConfig, run: Run, group: Group, model: LlamaForCausalLM, data: TrainingData, steps: int
+    config: TrainConfig,
+    run: Run,
+    group: Group,
+    model: LlamaForCausalLM,
+    data: TrainingData,
+    steps: int,
+    cache_dir: Path,
 ) -> Start:
     """Settle what the config leaves open, in all processes alike, and write it down."""
     start = Start(
         data=_fingerprint(data),
+        base=base_identity(config.model, cache_dir),
         engine=choose_engine(config.trainer, model, data.train.examples, steps),
         unpacked=group.from_all(is_unpacked(model)),
         wandb_id=secrets.token_hex(4),
@@ -103,6 +115,18 @@ def refuse_other_data(config: TrainConfig, run: Run, start: Start | None, data: 
     if start is not None and _fingerprint(data) != start.data:
         source = f"data.path={config.data.path}" if config.data.source == "file" else f"data={config.data.source}"
         raise RunError(f"{source}: its dialogues are others than when {run.path} began; start a new run with them")
+
+
+def refuse_other_base(config: TrainConfig, run: Run, start: Start | None, cache_dir: Path) -> None:
+    """
+    Raises:
+        RunError: the run has begun on other frozen weights.
+        ModelError: they cannot be had.
+    """
+    if start is not None and base_identity(config.model, cache_dir) != start.base:
+        model = config.model
+        source = f"model.repository={model.repository}" if model.source == "hub" else f"model={model.name}"
+        raise RunError(f"{source}: its weights are others than when {run.path} began; start a new run with them")
 
 
 def _fingerprint(data: TrainingData) -> str:

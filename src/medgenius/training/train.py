@@ -24,11 +24,12 @@ from medgenius.errors import Interrupted, MedGeniusError, Pruned, RunError  # no
 from medgenius.model.adapter import backbone_of, save_adapter, trainable_parameters  # noqa: E402
 from medgenius.model.backbone import prepare_files  # noqa: E402
 from medgenius.model.backend import load_trainable  # noqa: E402
-from medgenius.model.machine import Machine, choose_machine  # noqa: E402
+from medgenius.model.machine import Machine, choose_machine, forget_peak_memory  # noqa: E402
 from medgenius.runs import Run, new_directory, write_config  # noqa: E402
 from medgenius.training.beginning import (  # noqa: E402
     begin,
     read_beginning,
+    refuse_other_base,
     refuse_other_data,
     settled_engine,
     with_settled_copies,
@@ -84,6 +85,7 @@ def _train(  # noqa: PLR0913, PLR0917  as `train`, and the signals
     config: TrainConfig, run: Run | None, console: Console, place: Place, around: Around, signals: Signals
 ) -> Summary:
     started = time.perf_counter()
+    forget_peak_memory()  # of the runs before it in this process, as in a multirun
     machine = choose_machine(config.trainer, place.local_rank)
     group = join(place, machine.device, config.trainer.devices)
     signals.agree_with(group)
@@ -136,6 +138,7 @@ def assemble(  # noqa: PLR0913, PLR0917  what is there before anything is loaded
     data = around.loader.data(config, prompt)
     tell_data(data, run, console)
     refuse_other_data(config, run, start, data)
+    refuse_other_base(config, run, start, cache_dir)
     settled = with_settled_copies(config, start, group.rank)
     trainable = load_trainable(settled, cache_dir, machine.dtype, machine.device, around.loader.backbone)
     model = trainable.model
@@ -148,7 +151,7 @@ def assemble(  # noqa: PLR0913, PLR0917  what is there before anything is loaded
     say(f"model  {config.model.name} · {machine.device.type} · {str(machine.dtype).removeprefix('torch.')}{several}")
     say(f"lora   r={config.lora.r} alpha={config.lora.alpha} · {trainable_parameters(model):,} trained parameters")
     say(f"steps  {steps} of {config.trainer.batch_size} dialogues")
-    start = start or begin(config, run, group, backbone_of(model), data, steps)
+    start = start or begin(config, run, group, backbone_of(model), data, steps, cache_dir)
     engine = settled_engine(config.trainer, start, machine.device)
     if resumed:
         say(f"resume after step {resumed.position.step} of {steps}")
@@ -240,7 +243,8 @@ def save(parts: Parts) -> None:
     model = parts.config.model
     try:
         with new_directory(parts.run.adapter) as folder:
-            save_adapter(parts.module.model, folder, model.repository if model.source == "hub" else model.name)
+            base, revision = (model.repository, model.revision) if model.source == "hub" else (model.name, None)
+            save_adapter(parts.module.model, folder, base, revision)
             parts.sampler.tokenizer.save_pretrained(folder)
     except (OSError, SafetensorError) as error:
         raise RunError(f"{parts.run.adapter} cannot be written: {error}") from None
