@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Never
 
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -178,6 +178,15 @@ def read_config(run: Run) -> TrainConfig:
         raise RunError(f"{run.config} is of another version of MedGenius ({other_version(error)}): {advice}") from None
     except (OSError, ValueError, YAMLError, OmegaConfBaseException) as error:
         raise RunError(f"{run.config} can't be read: {str(error).splitlines()[0]}") from None
+
+
+def refuse_constant(constant: str) -> Never:
+    """`parse_constant` of a strict reader: NaN and infinities are no JSON.
+
+    Raises:
+        ValueError: always.
+    """
+    raise ValueError(f"{constant} is no number")
 
 
 def write_json(path: Path, value: Json) -> None:

@@ -4,11 +4,11 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final, Never, TypeGuard
+from typing import Final, TypeGuard
 
 from medgenius.errors import RunError
 from medgenius.resume import flat
-from medgenius.runs import Json, Run, read_config
+from medgenius.runs import Json, Run, read_config, refuse_constant
 
 _FIGURES: Final = {
     "validation_loss": "validation_loss_after",
@@ -107,11 +107,6 @@ def _is_number(value: object) -> TypeGuard[int | float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _refuse(constant: str) -> Never:
-    """NaN and infinities, which no figure is."""
-    raise ValueError(f"{constant} is no number")
-
-
 def _json(path: Path) -> dict[str, Json]:
     """
     Raises:
@@ -120,7 +115,7 @@ def _json(path: Path) -> dict[str, Json]:
     if not path.is_file():
         return {}
     try:
-        value = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse)
+        value = json.loads(path.read_text(encoding="utf-8"), parse_constant=refuse_constant)
     except (OSError, ValueError) as error:
         raise RunError(f"{path} can't be read: {str(error).splitlines()[0]}") from None
     if not isinstance(value, dict):

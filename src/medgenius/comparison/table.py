@@ -15,6 +15,9 @@ from medgenius.comparison.rows import RunRow
 from medgenius.errors import ConfigError
 from medgenius.runs import Json
 
+_WORDS: Final[Mapping[str, Callable[[RunRow], str]]] = {"run": lambda row: row.name, "status": lambda row: row.status}
+"""Columns of words."""
+
 
 @dataclass(frozen=True, slots=True)
 class RunTable:
@@ -67,9 +70,6 @@ def run_table(rows: Sequence[RunRow], sort: str) -> RunTable:
         raise ConfigError(f"sort={sort}: no run has such a column; {told}")
     highest_first = any(sort in row.higher_is_better for row in rows)
     return RunTable(sorted(rows, key=lambda row: _place(row, sort, highest_first=highest_first)), settings, figures)
-
-
-_WORDS: Final[Mapping[str, Callable[[RunRow], str]]] = {"run": lambda row: row.name, "status": lambda row: row.status}
 
 
 def _differing(rows: Sequence[RunRow]) -> list[str]:

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from medgenius.config.evaluation import MetricName
 from medgenius.evaluation.records import Record, Score
 from medgenius.evaluation.registry import MEASURES, METRICS
 from medgenius.runs import Json, Run
@@ -17,8 +18,8 @@ _CONFIDENCE: Final = "choices_confidence"
 """A score without a line of its own, of which the calibration error is made."""
 
 
-def _names(metric: str) -> frozenset[str]:
-    return frozenset(measure.name for name, found in METRICS.items() if name == metric for measure in found.measures)
+def _names(metric: MetricName) -> frozenset[str]:
+    return frozenset(measure.name for measure in METRICS[metric].measures)
 
 
 _TOUCHES: Final[Mapping[str, frozenset[str]]] = {

@@ -28,7 +28,6 @@ from medgenius.runs import Json, Run, write_text
 class Against:
     """A run's tuned model against that of the first run, on the items that both were asked."""
 
-    row: RunRow
     label: str
     comparison: Comparison | None
     """None: they have no item in common, or no measure is left"""
@@ -98,7 +97,7 @@ def _one(
         if (record.set, record.item) in first:
             shared.append(replace(record, base=None, tuned=None))  # its texts are not needed
     if not shared:
-        return Against(row, label, None, (f"{label}: no item in common",))
+        return Against(label, None, (f"{label}: no item in common",))
     apart = list(asked_otherwise(header, its))
     targets = (other_targets(first[record.set, record.item], record) for record in shared)
     # Of another tokenizer other targets are the consequence: once is enough.
@@ -117,8 +116,8 @@ def _one(
         told.append(f"{label}: {len(shared):,} items in common; without a counterpart are {left}")
     comparison = compare(columns, MEASURES, config.resamples, config.seed)
     if not comparison.metrics:
-        return Against(row, label, None, (*told, f"{label}: no measure is left to compare"))
-    return Against(row, label, comparison, tuple(told))
+        return Against(label, None, (*told, f"{label}: no measure is left to compare"))
+    return Against(label, comparison, tuple(told))
 
 
 def _run(row: RunRow) -> Run:

@@ -83,7 +83,7 @@ def dialogue_items(
     answered = {item.id for item in chosen(taken, config.dialogues.max_answers, seed)}
     marked = [DialogueItem(item.id, item.dialogue, answered=item.id in answered) for item in taken]
     cut = sum(_is_cut(item.dialogue, prompt, run.data.max_length) for item in taken)
-    if cut:
+    if cut and "likelihood" in config.metrics:
         source += f"; the loss is that of the first data.max_length={run.data.max_length} tokens in {cut:,} of them"
     # Those that are answered come first, so that what takes long is known early.
     return sorted(marked, key=lambda item: not item.answered), source

@@ -36,7 +36,7 @@ def paired_interval(
     """The mean of `tuned - base` over items with its 95 % interval: the bootstrap's, or Student's for few clusters.
 
     No resample reaches beyond the items that there are, so below ten clusters a bootstrap is too sure, however far it
-    is stretched (48 % for two, 90 % for five). The mean and t times its standard error stand there instead. One cluster
+    is stretched. The mean and t times its standard error stand there instead. One cluster
     says nothing of how they vary: the interval is everything.
 
     Args:

@@ -11,14 +11,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated, Final, Never
+from typing import Annotated, Final
 
 from pydantic import AllowInfNan, Field, Strict, TypeAdapter, ValidationError
 from typing_extensions import TypedDict  # Python 3.11's own can't be checked by pydantic
 
 from medgenius.errors import NonFiniteError, RunError
 from medgenius.evaluation.items import SetName
-from medgenius.runs import Json
+from medgenius.runs import Json, refuse_constant
 
 _VERSION: Final = 1
 _KEY: Final = "medgenius_evaluation"
@@ -201,7 +201,7 @@ def _lines(path: Path) -> Iterator[tuple[str, dict[str, Json]]]:
                     return
                 where = f"{path}:{number}"
                 try:
-                    value = json.loads(line, parse_constant=_refuse)
+                    value = json.loads(line, parse_constant=refuse_constant)
                 except (RecursionError, ValueError):
                     raise RunError(f"{where} is damaged: not valid JSON") from None
                 if not isinstance(value, dict):
@@ -209,11 +209,6 @@ def _lines(path: Path) -> Iterator[tuple[str, dict[str, Json]]]:
                 yield where, value
     except OSError as error:
         raise RunError(f"{path} can't be read: {error.strerror}") from None
-
-
-def _refuse(constant: str) -> Never:
-    """NaN and infinities, which no score is."""
-    raise ValueError(constant)
 
 
 def _check(path: Path, found: Mapping[str, Json], wanted: Mapping[str, Json]) -> None:

@@ -12,7 +12,6 @@ from peft import PeftModel
 from torch import Tensor, nn
 from torch.nn.functional import embedding
 
-from medgenius.errors import ModelError
 from medgenius.inference.weights import Product, multiply, product_of, worth_packing
 from medgenius.model.adapter import backbone_of
 from medgenius.model.kernels import rms_norm, rotate, swiglu
@@ -92,14 +91,8 @@ class Forward:
     """The model as it stands when this is made: with its adapter, or inside `base()` without."""
 
     def __init__(self, model: PeftModel) -> None:
-        """
-        Raises:
-            ModelError: the model is of a kind that this forward does not compute.
-        """
         llama = backbone_of(model)
         config = llama.config
-        if config.attention_bias or config.mlp_bias or config.hidden_act != "silu":
-            raise ModelError("inference needs a LLaMA without biases and with silu, as Meta's are")
         assert config.num_key_value_heads is not None  # filled in by LlamaConfig itself
         assert config.head_dim is not None
         self._embeddings = llama.model.embed_tokens.weight

@@ -16,7 +16,6 @@ from medgenius.config.launch import Launch, Place
 from medgenius.config.train import TrainConfig
 from medgenius.errors import Interrupted, MedGeniusError, StudyError
 from medgenius.lock import locked
-from medgenius.model.machine import forget_peak_memory
 from medgenius.runs import Json, Run, run_path
 from medgenius.sweeps.choosing import ask_values, sampler_for
 from medgenius.sweeps.ending import best_trials, offline_because
@@ -74,7 +73,6 @@ class Worker:
         """Train a trial and tell the study; gives the error of one that failed."""
         started = time.perf_counter()
         error = None
-        forget_peak_memory()
         try:
             frozen = self._trained(trial)
         except (Interrupted, KeyboardInterrupt):
