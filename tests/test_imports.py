@@ -17,6 +17,7 @@ LAYERS = [
     "connection",
     "config",
     "exchange",
+    "files",
     "watching",
     "runs",
     "lock",

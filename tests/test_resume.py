@@ -7,8 +7,9 @@ import pytest
 from medgenius.config.launch import Launch
 from medgenius.config.train import TrainConfig
 from medgenius.errors import ConfigError, RunError
+from medgenius.files import Json, write_json
 from medgenius.resume import MAY_CHANGE, chosen_run, config_of, flat, has_finished
-from medgenius.runs import Json, Run, create_run, write_config, write_json
+from medgenius.runs import Run, create_run, write_config
 from tests.support import composed
 
 _LINE = ("model=tiny", "lora.r=4", "trainer.epochs=5", "tracking=off")

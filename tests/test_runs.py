@@ -19,16 +19,8 @@ from medgenius.config.run import RunConfig
 from medgenius.config.train import TrainConfig
 from medgenius.config.validate import to_config
 from medgenius.errors import RunError
-from medgenius.runs import (
-    Run,
-    create_run,
-    new_directory,
-    read_config,
-    write_config,
-    write_json,
-    write_jsonl,
-    write_text,
-)
+from medgenius.files import new_directory, write_json, write_jsonl, write_text
+from medgenius.runs import Run, create_run, read_config, write_config
 from tests.support import composed
 
 

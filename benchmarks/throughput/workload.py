@@ -14,8 +14,8 @@ from medgenius.config.train import TrainConfig
 from medgenius.data.encode import encode_dialogues
 from medgenius.data.prompt import Prompt
 from medgenius.data.sources import load_dialogues
+from medgenius.files import new_directory
 from medgenius.model.backbone import load_tokenizer
-from medgenius.runs import new_directory
 from peers.job import Recipe, Row
 
 ModelName = Literal["smollm2_135m", "llama3_2_1b_shape"]

@@ -10,7 +10,8 @@ from omegaconf import OmegaConf
 from medgenius.config.launch import Launch
 from medgenius.config.train import TrainConfig
 from medgenius.errors import ConfigError
-from medgenius.runs import Json, Run, read_config, run_path
+from medgenius.files import Json
+from medgenius.runs import Run, read_config, run_path
 
 MAY_CHANGE = (
     "run",

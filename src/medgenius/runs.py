@@ -1,18 +1,12 @@
 """The run directory: every file that a run writes or that a later verb reads is named here, once."""
 
-import json
-import os
-import shutil
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO, Never
 
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
-from pydantic import ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 from yaml import YAMLError  # type: ignore[import-untyped]  # its stubs are another package
 
 from medgenius.config.launch import Launch
@@ -20,9 +14,7 @@ from medgenius.config.run import RunConfig
 from medgenius.config.train import TrainConfig
 from medgenius.config.validate import other_version
 from medgenius.errors import RunError
-from medgenius.exchange import exchange
-
-Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
+from medgenius.files import sync, write_text
 
 
 @dataclass(frozen=True)
@@ -130,7 +122,7 @@ def create_run(config: RunConfig, launch: Launch) -> Run:
     path = run_path(config, launch)
     try:
         path.mkdir(parents=True)
-        _sync(path.parent)
+        sync(path.parent)
     except FileExistsError:
         raise RunError(
             f"{path} exists already: go on with it (run.resume=auto), choose another run.name, or remove it"
@@ -180,81 +172,23 @@ def read_config(run: Run) -> TrainConfig:
         raise RunError(f"{run.config} can't be read: {str(error).splitlines()[0]}") from None
 
 
-def refuse_constant(constant: str) -> Never:
-    """`parse_constant` of a strict reader: NaN and infinities are no JSON.
+class Beginning(BaseModel):
+    """Of start.json, what those who use the run must find again."""
 
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    data: str
+    """SHA-256 of the examples"""
+    base: str
+    """Which frozen weights it stands on"""
+
+
+def read_beginning(run: Run) -> Beginning:
+    """
     Raises:
-        ValueError: always.
+        RunError: start.json is missing, damaged or of another version.
     """
-    raise ValueError(f"{constant} is no number")
-
-
-def write_json(path: Path, value: Json) -> None:
-    write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
-
-
-def write_jsonl(path: Path, rows: Sequence[Mapping[str, Json]]) -> None:
-    write_text(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
-
-
-def write_text(path: Path, text: str) -> None:
-    with new_file(path) as stream:
-        stream.write(text.encode())
-
-
-@contextmanager
-def new_file(path: Path) -> Iterator[BinaryIO]:
-    """A file that is written whole or not at all: temporary file, fsync, rename."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with temporary.open("wb") as stream:
-            yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        raise RunError(f"{path} cannot be written: {error.strerror or error}") from None
-    finally:
-        temporary.unlink(missing_ok=True)
-    _sync(path.parent)
-
-
-@contextmanager
-def new_directory(path: Path) -> Iterator[Path]:
-    """A temporary folder that becomes `path`, synced and renamed, only if the block succeeds.
-
-    Where `path` exists the two change places in one move, so that there is a whole one at every moment.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    _sync(path.parent.parent)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir()
-    try:
-        yield temporary
-        for file in temporary.rglob("*"):
-            _sync(file)
-        _sync(temporary)
-        if path.exists():
-            exchange(temporary, path)
-        else:
-            temporary.rename(path)
-        _sync(path.parent)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-
-
-def remove_directory(path: Path) -> None:
-    """Remove a folder so that nobody meets a part of it under its name."""
-    going = path.with_name(f".{path.name}.{os.getpid()}.going")
-    path.rename(going)
-    shutil.rmtree(going)
-
-
-def _sync(path: Path) -> None:
-    """Make sure that a file or a folder's list of names is on disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        return Beginning.model_validate_json(run.start.read_bytes())
+    except (OSError, ValidationError):
+        raise RunError(f"{run.start} can't be read: what the run was trained on is not known") from None

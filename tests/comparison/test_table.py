@@ -15,7 +15,8 @@ from medgenius.comparison.rows import read_rows
 from medgenius.comparison.table import as_csv, run_table
 from medgenius.config.train import TrainConfig
 from medgenius.errors import ConfigError, RunError
-from medgenius.runs import Json, Run, write_config, write_json
+from medgenius.files import Json, write_json
+from medgenius.runs import Run, write_config
 from tests.support import composed
 
 

@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 
 from medgenius.evaluation.comparability import Apart, made_otherwise, other_tokens
-from medgenius.runs import Json, Run
+from medgenius.files import Json
+from medgenius.runs import Run
 
 
 def header(system: str, retrieved: int) -> dict[str, Json]:

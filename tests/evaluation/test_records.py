@@ -9,7 +9,7 @@ import pytest
 
 from medgenius.errors import NonFiniteError, RunError
 from medgenius.evaluation.records import Answer, Record, Score, opened_records, read_records
-from medgenius.runs import Json
+from medgenius.files import Json
 
 HEADER: dict[str, Json] = {
     "run": {"adapter": "aa", "config": "bb"},

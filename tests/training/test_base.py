@@ -15,7 +15,10 @@ import pytest
 from safetensors.torch import load_file, save_file
 
 from medgenius.config.model import HubModel
+from medgenius.errors import RunError
+from medgenius.inference.tuned import load_tuned
 from medgenius.model.identity import base_identity
+from medgenius.runs import Run
 from tests.model.folders import edit, hub, tiny_folder
 from tests.support import ROOT, cache_dir, composed
 from tests.training.faults.processes import write_dialogues
@@ -72,13 +75,25 @@ def test_a_run_does_not_go_on_with_other_weights(made: Path) -> None:
         assert refused.returncode == 1
         assert refused.stderr.strip() == (
             f"error: model.repository={made}/model: its weights are others than when {made}/first began; "
-            "start a new run with them"
+            "put those back, or start a new run"
         )
         (made / "model/model.safetensors").write_bytes(kept)
         assert train(f"run.resume={made}/first").returncode == 0
     finally:
         (made / "model/model.safetensors").write_bytes(kept)
         (made / "first/summary.json").write_bytes(summary)
+
+
+def test_a_run_is_neither_measured_nor_asked_with_other_weights(made: Path) -> None:
+    kept = (made / "model/model.safetensors").read_bytes()
+    try:
+        change_a_weight(made / "model")
+
+        with pytest.raises(RunError, match=r"its weights are others than when .*first began"):
+            load_tuned(Run(made / "first", "first"))
+    finally:
+        (made / "model/model.safetensors").write_bytes(kept)
+    load_tuned(Run(made / "first", "first"))
 
 
 def test_the_adapter_names_its_base_with_the_revision(made: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Final
 
 from medgenius.comparison.table import RunTable
 from medgenius.curation.report.style import STYLE as _SHARED
-from medgenius.runs import write_text
+from medgenius.files import write_text
 
 STYLE: Final = (
     _SHARED

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Final, TypeGuard
 
 from medgenius.errors import RunError
+from medgenius.files import Json, refuse_constant
 from medgenius.resume import flat
-from medgenius.runs import Json, Run, read_config, refuse_constant
+from medgenius.runs import Run, read_config
 
 _FIGURES: Final = {
     "validation_loss": "validation_loss_after",

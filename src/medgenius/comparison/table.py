@@ -13,7 +13,7 @@ from rich.table import Table
 
 from medgenius.comparison.rows import RunRow
 from medgenius.errors import ConfigError
-from medgenius.runs import Json
+from medgenius.files import Json
 
 _WORDS: Final[Mapping[str, Callable[[RunRow], str]]] = {"run": lambda row: row.name, "status": lambda row: row.status}
 """Columns of words."""

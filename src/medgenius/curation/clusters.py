@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from medgenius.curation.parts import read_part
 from medgenius.curation.similarity import BAND_WIDTH, BANDS, U32, U64, index, jaccard
 from medgenius.curation.workers import Workers
-from medgenius.runs import new_file
+from medgenius.files import new_file
 
 I64 = NDArray[np.int64]
 

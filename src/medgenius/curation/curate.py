@@ -29,7 +29,7 @@ from medgenius.curation.stages import StageFolder
 from medgenius.curation.tokens import tokenizer_file
 from medgenius.curation.workers import Workers
 from medgenius.errors import RunError
-from medgenius.runs import write_text
+from medgenius.files import write_text
 
 _WORK: Final = ".work"
 """Inside the output folder: what an unfinished curation has done so far."""

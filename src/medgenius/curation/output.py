@@ -13,7 +13,7 @@ from medgenius.curation.measures import Measures, measure
 from medgenius.curation.parts import Part, counter, part_file, read_part, write_bytes
 from medgenius.curation.row import Rejection, Row
 from medgenius.curation.tokens import token_counter
-from medgenius.runs import new_file
+from medgenius.files import new_file
 
 DIALOGUES: Final = "dialogues.jsonl"
 """The kept rows, in the order in which they were read."""

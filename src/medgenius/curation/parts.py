@@ -9,7 +9,7 @@ from typing import Final, get_args
 import msgspec
 
 from medgenius.curation.row import Rejection, Row
-from medgenius.runs import new_file
+from medgenius.files import new_file
 
 ROWS: Final = 500
 """Rows of a part as it is read. It changes no result, only how much is in memory and lost by a kill."""

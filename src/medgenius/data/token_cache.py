@@ -20,7 +20,7 @@ from safetensors.numpy import save
 from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
 from medgenius.errors import RunError
-from medgenius.runs import new_file
+from medgenius.files import new_file
 
 _KEPT = 32
 """Entries that stay, the last used ones; a run uses two."""

@@ -8,7 +8,8 @@ from typing import Final
 from medgenius.config.evaluation import MetricName
 from medgenius.evaluation.records import Record, Score
 from medgenius.evaluation.registry import MEASURES, METRICS
-from medgenius.runs import Json, Run
+from medgenius.files import Json
+from medgenius.runs import Run
 
 _CANARIES: Final = frozenset({"canary_exposure", "canary_exposure_fitted"})
 _OF_ANSWERS: Final = frozenset(

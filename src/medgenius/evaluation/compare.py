@@ -21,7 +21,8 @@ from medgenius.evaluation.items import SetName
 from medgenius.evaluation.records import Record, Score, read_header, read_records
 from medgenius.evaluation.registry import MEASURES
 from medgenius.evaluation.results import Comparison, compare
-from medgenius.runs import Json, Run, write_text
+from medgenius.files import Json, write_text
+from medgenius.runs import Run
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from medgenius.config.train import TrainConfig
 from medgenius.errors import RunError
 from medgenius.evaluation.items import Items, digest_of_all
 from medgenius.evaluation.metrics.empathy import EmpathyModel
-from medgenius.runs import Json, Run
+from medgenius.files import Json
+from medgenius.runs import Run
 
 _FREE: Final = frozenset({"items_at_once", "resamples", "examples"})
 """Settings of conf/evaluation that change no record."""

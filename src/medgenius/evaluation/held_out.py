@@ -1,6 +1,5 @@
 """The dialogues of an evaluation: those that the run held out, or a file's, made usable the way training does it."""
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from medgenius.data.token_cache import TokenCache
 from medgenius.errors import DataError, RunError
 from medgenius.evaluation.items import CanaryItem, DialogueItem, chosen
 from medgenius.reading.records import BadRow
-from medgenius.runs import Run
+from medgenius.runs import Run, read_beginning
 
 
 def own_split(run: TrainConfig) -> Split:
@@ -39,10 +38,7 @@ def refuse_other_rows(run: Run, config: TrainConfig, own: Split, prompt: Prompt)
         RunError: what lies where the run's rows were is not what it was trained on, so that nothing can be called held
             out; or the run is damaged.
     """
-    try:
-        known = json.loads(run.start.read_text(encoding="utf-8"))["data"]
-    except (OSError, ValueError, KeyError, TypeError):
-        raise RunError(f"{run.start} can't be read: which rows the run was trained on is not known") from None
+    known = read_beginning(run).data
     cache = TokenCache(Path(config.run.cache_dir).expanduser() / "tokens") if config.data.cache_tokens else None
     train, validation = (
         encode_dialogues(side, prompt, config.data.max_length, cache).examples for side in (own.train, own.validation)

@@ -12,7 +12,8 @@ from rich.table import Table
 from medgenius.evaluation.findings import Findings, figure, interval, title_of
 from medgenius.evaluation.records import read_records
 from medgenius.evaluation.report.page import write_page
-from medgenius.runs import Evaluation, Json, write_json, write_text
+from medgenius.files import Json, write_json, write_text
+from medgenius.runs import Evaluation
 
 _PACKAGES: Final = ("medgenius", "torch", "transformers", "peft", "bitsandbytes", "tokenizers", "sacrebleu")
 _SAID: Final = {"better": "[green]better[/]", "worse": "[red]worse[/]", "other": "differs", "unclear": "–"}

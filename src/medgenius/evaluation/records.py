@@ -18,7 +18,7 @@ from typing_extensions import TypedDict  # Python 3.11's own can't be checked by
 
 from medgenius.errors import NonFiniteError, RunError
 from medgenius.evaluation.items import SetName
-from medgenius.runs import Json, refuse_constant
+from medgenius.files import Json, refuse_constant
 
 _VERSION: Final = 1
 _KEY: Final = "medgenius_evaluation"

@@ -17,9 +17,10 @@ from medgenius.data.prompt import Prompt
 from medgenius.errors import RunError
 from medgenius.model.adapter import add_adapter
 from medgenius.model.backbone import load_backbone, load_tokenizer
+from medgenius.model.identity import refuse_other_base
 from medgenius.model.machine import choose_machine
 from medgenius.model.safe_files import pickles_in
-from medgenius.runs import Run, read_config
+from medgenius.runs import Run, read_beginning, read_config
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +45,14 @@ def load_tuned(run: Run) -> TunedModel:
     """What the run trained, computed as in training: same quantisation, dtype, device and prompt.
 
     Raises:
-        RunError: there is no such run, it has no adapter, or the adapter is damaged or another's.
+        RunError: there is no such run, it has no adapter, or the adapter is damaged, another's, or was trained on other
+            frozen weights.
         ModelError: the frozen model cannot be had.
     """
     config = read_config(run)
     state = _adapter_state(run)  # before a model is loaded for nothing
     cache_dir = Path(config.run.cache_dir).expanduser()
+    refuse_other_base(config.model, run, read_beginning(run).base, cache_dir)
     machine = choose_machine(config.trainer)
     tokenizer = load_tokenizer(config.model, cache_dir)
     prompt = Prompt(config.prompt, tokenizer)

@@ -9,7 +9,7 @@ from pathlib import Path
 from safetensors import SafetensorError
 
 from medgenius.errors import ModelError, RunError
-from medgenius.runs import new_directory, write_json
+from medgenius.files import new_directory, write_json
 
 _CHECKSUMS = "checksums.json"
 """SHA-256 of each other file of the folder, by its name."""

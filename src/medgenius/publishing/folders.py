@@ -14,12 +14,12 @@ from medgenius.config.publish import GgufType
 from medgenius.data.dialogue import Message
 from medgenius.data.prompt import Prompt
 from medgenius.errors import ModelError
+from medgenius.files import write_json, write_text
 from medgenius.model.backbone import weights_of
 from medgenius.publishing.facts import Facts
 from medgenius.publishing.gguf_file import write_gguf
 from medgenius.publishing.merge import TOKENIZER_FILES
 from medgenius.publishing.modelfile import modelfile
-from medgenius.runs import write_json, write_text
 
 
 def full_precision_base(model: ModelConfig, chosen: str | None, cache_dir: Path) -> Path:

@@ -14,6 +14,7 @@ from medgenius.data.encode import encode_dialogues
 from medgenius.data.prompt import Prompt
 from medgenius.errors import DataError, PublishError, RunError
 from medgenius.evaluation.held_out import own_split, refuse_other_rows
+from medgenius.files import new_directory, write_text
 from medgenius.inference.tuned import TunedModel, load_tuned
 from medgenius.publishing.card import Published, model_card
 from medgenius.publishing.facts import Facts, read_facts, unfit
@@ -26,7 +27,7 @@ from medgenius.publishing.merge import Update, merge, read_updates, write_model_
 from medgenius.publishing.record import RECORD, write_record
 from medgenius.publishing.trained_base import rounding_of
 from medgenius.publishing.verify import verify
-from medgenius.runs import Run, new_directory, write_text
+from medgenius.runs import Run
 
 _ITEMS: Final = 10
 """Dialogues that a reloaded model repeats."""

@@ -12,6 +12,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from medgenius.errors import ModelError, RunError
+from medgenius.files import write_json
 from medgenius.publishing.shards import (
     INDEX,
     Stored,
@@ -22,7 +23,7 @@ from medgenius.publishing.shards import (
     write_index,
     write_shard,
 )
-from medgenius.runs import Run, write_json
+from medgenius.runs import Run
 
 Rounding = Callable[[str, Tensor], Tensor]
 """From a weight's name and value to the value that training computed with."""

@@ -10,9 +10,10 @@ from pydantic import BaseModel, ValidationError
 
 from medgenius.config.publish import BaseWeights, Format, GgufType, PublishSettings
 from medgenius.errors import PublishError
+from medgenius.files import write_text
 from medgenius.publishing.findings import Fidelity, Verified
 from medgenius.publishing.inspection import published_files
-from medgenius.runs import Run, write_text
+from medgenius.runs import Run
 
 RECORD: Final = "publish.json"
 

@@ -14,7 +14,8 @@ from rich.text import Text
 from medgenius.config.serve import RESERVED, ChatConfig
 from medgenius.data.dialogue import Message
 from medgenius.errors import DataError, MedGeniusError, RunError
-from medgenius.runs import Run, write_jsonl
+from medgenius.files import write_jsonl
+from medgenius.runs import Run
 from medgenius.serving.engine import Piece, Question
 from medgenius.serving.guard import Guard
 from medgenius.serving.models import Served, load_served

@@ -5,7 +5,8 @@ import math
 from collections.abc import Mapping, Sequence
 
 from medgenius.errors import StudyError
-from medgenius.runs import Json, Run
+from medgenius.files import Json
+from medgenius.runs import Run
 
 
 def read_summary(run: Run) -> Mapping[str, Json] | None:

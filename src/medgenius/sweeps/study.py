@@ -13,8 +13,8 @@ from pydantic import TypeAdapter, ValidationError
 from medgenius.config.sweeper import SweeperConfig
 from medgenius.config.train import TrainConfig
 from medgenius.errors import ConfigError, RunError, shown
+from medgenius.files import Json
 from medgenius.resume import flat, may_change
-from medgenius.runs import Json
 from medgenius.sweeps.choosing import pruner_of
 from medgenius.sweeps.space import HERE, Space, Value
 from medgenius.sweeps.storage import Place

@@ -6,7 +6,7 @@ import os
 from optuna.study import Study
 
 from medgenius.connection import wandb_mode
-from medgenius.runs import Json
+from medgenius.files import Json
 from medgenius.sweeps.ending import best_trials, command
 from medgenius.sweeps.report.table import columns, figures
 from medgenius.sweeps.storage import turn

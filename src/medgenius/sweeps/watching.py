@@ -9,7 +9,7 @@ from optuna.trial import Trial
 
 from medgenius.config.duration import seconds
 from medgenius.config.sweeper import AT_EACH_VALIDATION, SweeperConfig
-from medgenius.runs import Json
+from medgenius.files import Json
 from medgenius.sweeps.objective import perplexity
 from medgenius.sweeps.queue import Queue
 from medgenius.sweeps.space import Value

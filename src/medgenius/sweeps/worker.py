@@ -15,8 +15,9 @@ from medgenius.config.duration import duration, seconds
 from medgenius.config.launch import Launch, Place
 from medgenius.config.train import TrainConfig
 from medgenius.errors import Interrupted, MedGeniusError, StudyError
+from medgenius.files import Json
 from medgenius.lock import locked
-from medgenius.runs import Json, Run, run_path
+from medgenius.runs import Run, run_path
 from medgenius.sweeps.choosing import ask_values, sampler_for
 from medgenius.sweeps.ending import best_trials, offline_because
 from medgenius.sweeps.objective import read_summary, values_of

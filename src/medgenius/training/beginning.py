@@ -14,10 +14,11 @@ from medgenius.config.train import TrainConfig
 from medgenius.config.trainer import TrainerConfig
 from medgenius.data.fingerprint import fingerprint
 from medgenius.errors import RunError
+from medgenius.files import write_json
 from medgenius.model.identity import base_identity
 from medgenius.model.kernels import has_compiler
 from medgenius.model.unpacking import is_unpacked
-from medgenius.runs import Run, write_json
+from medgenius.runs import Run
 from medgenius.training.checkpoints import newest_checkpoint
 from medgenius.training.distributed import Group
 from medgenius.training.engine import Engine, choose_engine
@@ -115,18 +116,6 @@ def refuse_other_data(config: TrainConfig, run: Run, start: Start | None, data: 
     if start is not None and _fingerprint(data) != start.data:
         source = f"data.path={config.data.path}" if config.data.source == "file" else f"data={config.data.source}"
         raise RunError(f"{source}: its dialogues are others than when {run.path} began; start a new run with them")
-
-
-def refuse_other_base(config: TrainConfig, run: Run, start: Start | None, cache_dir: Path) -> None:
-    """
-    Raises:
-        RunError: the run has begun on other frozen weights.
-        ModelError: they cannot be had.
-    """
-    if start is not None and base_identity(config.model, cache_dir) != start.base:
-        model = config.model
-        source = f"model.repository={model.repository}" if model.source == "hub" else f"model={model.name}"
-        raise RunError(f"{source}: its weights are others than when {run.path} began; start a new run with them")
 
 
 def _fingerprint(data: TrainingData) -> str:

@@ -17,9 +17,9 @@ from torch import Tensor
 
 from medgenius.config.train import TrainConfig
 from medgenius.errors import RunError
+from medgenius.files import Json, new_directory, remove_directory
 from medgenius.model.safe_files import pickles_in
 from medgenius.resume import differences, flat
-from medgenius.runs import Json, new_directory, remove_directory
 from medgenius.training.snapshot import Position, Snapshot
 
 FORMAT = 1

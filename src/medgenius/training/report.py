@@ -10,7 +10,8 @@ from pytorch_lightning.utilities import rank_zero_only
 
 from medgenius.config.duration import duration
 from medgenius.config.train import TrainConfig
-from medgenius.runs import Run, write_text
+from medgenius.files import write_text
+from medgenius.runs import Run
 from medgenius.training.loggers import flat
 from medgenius.training.summary import Summary
 

@@ -16,9 +16,10 @@ from medgenius.data.sources import load_dialogues
 from medgenius.data.split import split_dialogues
 from medgenius.data.token_cache import TokenCache
 from medgenius.errors import DataError, ModelError
+from medgenius.files import write_jsonl
 from medgenius.reading.records import BadRow
 from medgenius.reading.withheld import words_withheld
-from medgenius.runs import Run, write_jsonl
+from medgenius.runs import Run
 from medgenius.training.samples import wants_samples
 
 

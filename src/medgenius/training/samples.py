@@ -12,8 +12,9 @@ from transformers import GenerationConfig, PreTrainedTokenizerBase
 from medgenius.config.train import TrainConfig
 from medgenius.data.dialogue import Dialogue, prompt_messages
 from medgenius.data.prompt import Prompt
+from medgenius.files import write_jsonl
 from medgenius.model.adapter import backbone_of
-from medgenius.runs import Run, write_jsonl
+from medgenius.runs import Run
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from pytorch_lightning import Trainer
 from pytorch_lightning.plugins.precision import MixedPrecision
 from torch import Tensor
 
-from medgenius.runs import Json
+from medgenius.files import Json
 from medgenius.training.module import FineTuning
 from medgenius.training.rng import RandomState
 

@@ -12,8 +12,9 @@ from rich.table import Table
 
 from medgenius.config.duration import duration
 from medgenius.config.launch import program
+from medgenius.files import write_json
 from medgenius.model.machine import Hardware
-from medgenius.runs import Run, write_json
+from medgenius.runs import Run
 
 Status = Literal["finished", "pruned", "failed", "interrupted"]
 """pruned: ended early by its study, as a normal end."""

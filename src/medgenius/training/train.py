@@ -21,15 +21,16 @@ from medgenius.data.prompt import Prompt  # noqa: E402
 from medgenius.data.sharing import Share  # noqa: E402
 from medgenius.data.steps import steps_per_epoch, training_steps, validation_steps  # noqa: E402
 from medgenius.errors import Interrupted, MedGeniusError, Pruned, RunError  # noqa: E402
+from medgenius.files import new_directory  # noqa: E402
 from medgenius.model.adapter import backbone_of, save_adapter, trainable_parameters  # noqa: E402
 from medgenius.model.backbone import prepare_files  # noqa: E402
 from medgenius.model.backend import load_trainable  # noqa: E402
+from medgenius.model.identity import refuse_other_base  # noqa: E402
 from medgenius.model.machine import Machine, choose_machine, forget_peak_memory  # noqa: E402
-from medgenius.runs import Run, new_directory, write_config  # noqa: E402
+from medgenius.runs import Run, write_config  # noqa: E402
 from medgenius.training.beginning import (  # noqa: E402
     begin,
     read_beginning,
-    refuse_other_base,
     refuse_other_data,
     settled_engine,
     with_settled_copies,
@@ -138,7 +139,8 @@ def assemble(  # noqa: PLR0913, PLR0917  what is there before anything is loaded
     data = around.loader.data(config, prompt)
     tell_data(data, run, console)
     refuse_other_data(config, run, start, data)
-    refuse_other_base(config, run, start, cache_dir)
+    if start:
+        refuse_other_base(config.model, run, start.base, cache_dir)
     settled = with_settled_copies(config, start, group.rank)
     trainable = load_trainable(settled, cache_dir, machine.dtype, machine.device, around.loader.backbone)
     model = trainable.model

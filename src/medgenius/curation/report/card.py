@@ -8,7 +8,7 @@ from omegaconf import OmegaConf
 
 from medgenius.curation.measures import UNCLEAR
 from medgenius.curation.report.numbers import Report
-from medgenius.runs import write_text
+from medgenius.files import write_text
 
 _SIZES: Final = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 _COMMON: Final = 0.01

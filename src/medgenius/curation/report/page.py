@@ -10,7 +10,7 @@ from medgenius.curation.report import plots
 from medgenius.curation.report.difference import marked
 from medgenius.curation.report.numbers import Report, Spread, StepNumbers
 from medgenius.curation.report.style import STYLE
-from medgenius.runs import write_text
+from medgenius.files import write_text
 
 _SHOWN_RULES: Final = 12
 

@@ -22,7 +22,7 @@ from safetensors.numpy import load_file, save
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from medgenius.errors import ModelError
-from medgenius.runs import new_directory, write_json
+from medgenius.files import new_directory, write_json
 
 SCALES: Final = ("emotional_reactions", "interpretations", "explorations")
 LEVELS: Final = 3

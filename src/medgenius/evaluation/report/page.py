@@ -12,7 +12,7 @@ from medgenius.evaluation.records import Record
 from medgenius.evaluation.report import plots
 from medgenius.evaluation.report.examples import Example, worst_first
 from medgenius.evaluation.report.style import STYLE
-from medgenius.runs import write_text
+from medgenius.files import write_text
 
 
 def write_page(path: Path, findings: Findings, records: Iterable[Record], told: Sequence[str]) -> None:

@@ -7,7 +7,7 @@ from optuna.study import Study
 
 from medgenius.config.report import ReportConfig
 from medgenius.errors import RunError, StudyError
-from medgenius.runs import write_text
+from medgenius.files import write_text
 from medgenius.sweeps.report.page import page
 from medgenius.sweeps.report.table import table_text
 from medgenius.sweeps.storage import open_storage, place_of, quiet_optuna, turn

@@ -7,7 +7,7 @@ from typing import Protocol
 from pytorch_lightning import Callback, LightningModule, Trainer
 
 from medgenius.errors import Pruned
-from medgenius.runs import Json
+from medgenius.files import Json
 from medgenius.training.module import FineTuning
 
 
