@@ -2,6 +2,7 @@
 
 import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import HydraException
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -42,6 +43,29 @@ def test_a_directory_may_have_any_name(name: str) -> None:
     key, _, value = in_hydras_grammar(f"run.resume={name}", TrainConfig).partition("=")
 
     assert (key, read(value)) == ("run.resume", name)
+
+
+@given(TEXTS.filter(lambda text: text[:1] not in ("", "'", '"') and "$" not in text))
+@example("~/rows.jsonl")
+@example("/home/josé/rows=1 (new).jsonl")
+def test_a_path_is_read_as_typed_or_as_hydra_reads_it(path: str) -> None:
+    word = in_hydras_grammar(f"data.path={path}", TrainConfig)
+    try:
+        wanted = read(path)
+    except HydraException:
+        wanted = path
+
+    assert repr(read(word.partition("=")[2])) == repr(wanted)  # Hydra's sweeps have no equality
+
+
+@pytest.mark.parametrize("word", ["data.path=a.jsonl,b.jsonl", "run.resume=null", "data.path='~/a'", "data.path="])
+def test_a_word_of_hydra_stays_one(word: str) -> None:
+    assert in_hydras_grammar(word, TrainConfig) == word
+
+
+@pytest.mark.parametrize("key", ["run.root", "model.repository", "data.path", "run.cache_dir"])
+def test_a_home_directory_needs_no_quotes(key: str) -> None:
+    assert in_hydras_grammar(f"{key}=~/here", TrainConfig) == f"{key}='~/here'"
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from hydra import compose, initialize_config_dir
 
 from medgenius.config import TrainConfig
 from medgenius.config.app import config_dir
@@ -31,6 +32,14 @@ def test_every_choice_of_every_group_is_accepted(group: str, choice: str, tmp_pa
     config = composed(f"{group}={choice}", *needed.get((group, choice), []))
 
     assert config.lora.r == 16
+
+
+def test_hydra_makes_the_folder_of_a_multirun_in_the_home_directory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/someone")
+    with initialize_config_dir(version_base="1.3", config_dir=str(config_dir())):
+        made = compose("train", overrides=["run.root='~/here'"], return_hydra_config=True)
+
+    assert made.hydra.sweep.dir.startswith("/home/someone/here/multirun/")
 
 
 def test_every_group_of_the_schema_has_files_and_every_folder_is_a_group() -> None:

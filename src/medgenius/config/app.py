@@ -34,6 +34,8 @@ _LONGEST_LINE = 480
 """Characters."""
 
 guard_composition()  # on import, so that the processes which a launcher starts are guarded too
+# Hydra makes the folder of a multirun itself, and knows no `~`.
+OmegaConf.register_new_resolver("expanduser", lambda path: os.path.expanduser(str(path)), replace=True)  # noqa: PTH111
 
 
 def config_dir() -> Path:

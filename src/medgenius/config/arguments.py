@@ -1,36 +1,54 @@
-"""What people type, in the grammar of Hydra's overrides: directories, `run=<dir>`, the words of a search space."""
+"""What people type, in the grammar of Hydra's overrides: paths, `run=<dir>`, the words of a search space."""
 
 import re
+from functools import cache
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Quote, QuotedString
 from hydra.errors import HydraException
 
 from medgenius.config.fields import Root
-from medgenius.config.suggest import keys
+from medgenius.config.places import takes_a_path
+from medgenius.config.suggest import fields
 
 _DIRECTORIES = {"run", "run.path", "run.resume", "output"}
-"""Keys whose value is a directory."""
+"""Keys whose value is one directory, whatever it is called."""
 _SPACE = "hydra.sweeper.space."
 
 
 def in_hydras_grammar(argument: str, schema: type[Root]) -> str:
     """One word of a verb's command line as Hydra reads it; a flag stays what it is."""
-    return in_sweep_words(_with_quoted_directory(_with_whole_key(argument, schema)))
+    return in_sweep_words(_with_quoted_path(_with_whole_key(argument, schema), schema))
 
 
 def _with_whole_key(argument: str, schema: type[Root]) -> str:
     """`run=<dir>` where the verb takes a run: conf/run is a group as well, so Hydra would look for a file there."""
-    takes_a_run = "run.path" in (key for key, _ in keys(schema))
-    return f"run.path={argument.removeprefix('run=')}" if takes_a_run and argument.startswith("run=") else argument
+    is_run = argument.startswith("run=") and "run.path" in _path_keys(schema)
+    return f"run.path={argument.removeprefix('run=')}" if is_run else argument
 
 
-def _with_quoted_directory(argument: str) -> str:
-    """Run directories are called by their overrides (`lora.r=64,seed=1`), which Hydra would take apart."""
+def _with_quoted_path(argument: str, schema: type[Root]) -> str:
+    """Run directories are called by their overrides (`lora.r=64,seed=1`), which Hydra would take apart; of other paths
+    it can't read those with a `~`, `=`, `é` or bracket. Its sweeps over several stay what they are."""
     key, equals, value = argument.partition("=")
-    if key not in _DIRECTORIES or not equals or value[:1] in {"'", '"'}:
+    if not equals or value[:1] in {"", "'", '"'} or value == "null":
         return argument
-    return f"{key}={quoted(value)}"
+    if key in _DIRECTORIES or (key in _path_keys(schema) and not _is_readable(argument)):
+        return f"{key}={quoted(value)}"
+    return argument
+
+
+@cache
+def _path_keys(schema: type[Root]) -> frozenset[str]:
+    return frozenset(key for key, field in fields(schema) if takes_a_path(field))
+
+
+def _is_readable(argument: str) -> bool:
+    try:
+        OverridesParser.create().parse_override(argument)
+    except HydraException:
+        return False
+    return True
 
 
 def quoted(text: str) -> str:

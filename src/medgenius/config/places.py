@@ -2,9 +2,11 @@
 
 import os
 from pathlib import Path
-from typing import Annotated
+from types import UnionType
+from typing import Annotated, Final, Union, get_args, get_origin
 
 from pydantic import AfterValidator, Field
+from pydantic.fields import FieldInfo
 
 _LONGEST_NAME = 255
 """Bytes of one part of a path, as on nearly every file system."""
@@ -25,8 +27,20 @@ def _can_be_a_path(value: str) -> str:
     return value
 
 
-PathText = Annotated[str, Field(min_length=1), AfterValidator(_can_be_a_path)]
+_IS_PATH: Final = AfterValidator(_can_be_a_path)
+PathText = Annotated[str, Field(min_length=1), _IS_PATH]
 """`~` and `~user` are home directories."""
+
+
+def takes_a_path(field: FieldInfo) -> bool:
+    """Whether one path, or nothing, is what a key wants."""
+    return _IS_PATH in field.metadata or _holds_one(field.annotation)
+
+
+def _holds_one(annotation: object) -> bool:
+    if get_origin(annotation) is Annotated:
+        return _IS_PATH in get_args(annotation)
+    return get_origin(annotation) in {Union, UnionType} and any(_holds_one(part) for part in get_args(annotation))
 
 
 # os.path and not pathlib: what may not be looked at raises there, and what lies here is no.

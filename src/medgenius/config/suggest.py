@@ -6,6 +6,7 @@ from types import UnionType
 from typing import Annotated, Union, get_args, get_origin
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 from medgenius.config.fields import AlsoCalled
 
@@ -30,13 +31,19 @@ def _other_names(annotation: object) -> Iterator[str]:
             yield from _other_names(part)
 
 
-def keys(schema: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Every key below `schema`, groups too, as (dotted key, its other names)."""
+def fields(schema: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, FieldInfo]]:
+    """Every field below `schema` by its dotted key, groups before what is in them."""
     for name, field in schema.model_fields.items():
-        other_names = tuple(alias for extra in field.metadata if isinstance(extra, AlsoCalled) for alias in extra.names)
-        yield f"{prefix}{name}", (*other_names, *_other_names(field.annotation))
+        yield f"{prefix}{name}", field
         for inner in _schemas(field.annotation):
-            yield from keys(inner, f"{prefix}{name}.")
+            yield from fields(inner, f"{prefix}{name}.")
+
+
+def keys(schema: type[BaseModel]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Every key below `schema`, groups too, as (dotted key, its other names)."""
+    for key, field in fields(schema):
+        other_names = tuple(alias for extra in field.metadata if isinstance(extra, AlsoCalled) for alias in extra.names)
+        yield key, (*other_names, *_other_names(field.annotation))
 
 
 def _likeness(wanted: str, key: str, other_names: tuple[str, ...]) -> float:
