@@ -168,6 +168,18 @@ def test_a_record_that_cannot_be_is_named(written: str, instead: str, says: str,
         pytest.fail("what is asked now would stand beside a damaged line")
 
 
+def test_an_item_with_two_records_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "evaluation.jsonl"
+    with opened_records(path, HEADER) as records:
+        records.append([record(1), record(2), record(1)])
+
+    twice = r"evaluation\.jsonl:4 is damaged: dialogues rows\.jsonl:1 has its record in .*evaluation\.jsonl:2$"
+    with pytest.raises(RunError, match=twice):
+        list(read_records(path))
+    with pytest.raises(RunError, match=twice), opened_records(path, HEADER):
+        pytest.fail("what is asked now would be counted beside an item that counts twice")
+
+
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 def test_a_score_that_is_no_number_is_named_and_not_written(value: float, tmp_path: Path) -> None:
     path = tmp_path / "evaluation.jsonl"

@@ -110,7 +110,7 @@ class Records:
             self._write(json.dumps(header, ensure_ascii=False) + "\n")
         else:
             _check(path, first[1], header)
-            self.done = {(found.set, found.id) for found in (_record(where, value) for where, value in lines)}
+            self.done = {(found.set, found.id) for found in _records(lines)}
 
     def _drop_torn_line(self) -> None:
         """A process that was killed may have left a part of a line at the end."""
@@ -148,12 +148,11 @@ def read_records(path: Path) -> Iterator[Record]:
     """Every record, one at a time.
 
     Raises:
-        RunError: there is no such file, or a line of it is damaged.
+        RunError: there is no such file, a line of it is damaged, or an item has two.
     """
     lines = _lines(path)
     next(lines, None)
-    for where, value in lines:
-        yield _record(where, value)
+    yield from _records(lines)
 
 
 def read_header(path: Path) -> dict[str, Json]:
@@ -179,6 +178,17 @@ def _line(record: Record) -> str:
         if value[side] is not None:
             del value[side]["ids"]
     return json.dumps(value, ensure_ascii=False) + "\n"
+
+
+def _records(lines: Iterator[tuple[str, dict[str, Json]]]) -> Iterator[Record]:
+    """Of the lines behind the first."""
+    places: dict[tuple[str, str], str] = {}
+    for where, value in lines:
+        record = _record(where, value)
+        key = (record.set, record.id)
+        if (first := places.setdefault(key, where)) is not where:
+            raise RunError(f"{where} is damaged: {record.set} {record.id} has its record in {first}")
+        yield record
 
 
 def _record(where: str, value: dict[str, Json]) -> Record:
