@@ -8,8 +8,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from medgenius.inference.cache import Shelf, Shelves, shelf_length
 from medgenius.inference.decoder import Capacity, Decoder, DecodeRequest, Emitted, RequestError
-from medgenius.inference.sampling import Sampling
+from medgenius.inference.sampling import Sampler, Sampling
 from medgenius.inference.tuned import TunedModel
 from tests.inference.support import answered_alone, ending_with, sample_prompts, tiny_tuned
 
@@ -161,6 +162,39 @@ def test_cold_or_narrow_draws_are_the_likeliest(
     decoder = Decoder(tuned, ROOMY)
     decoder.add(DecodeRequest(1, prompts[2], NEW, sampling))
     assert by_request(finish(decoder))[1] == alone[2]
+
+
+@pytest.mark.parametrize(
+    "logits",
+    [[1.0, 300.0, 2.0], [float("-inf"), 1.0, 0.5], [0.0, float("inf"), 1.0], [0.0, float("nan"), 1.0]],
+)
+@pytest.mark.parametrize("temperature", [5e-324, 1e-40, 1e-6])
+def test_no_temperature_and_no_logits_break_a_draw(logits: list[float], temperature: float) -> None:
+    """A draw that raised would end the answers of all others too."""
+    assert Sampler(Sampling(temperature, 1.0, 3)).draw(torch.tensor(logits)) == 1
+
+
+@pytest.mark.parametrize("streams", [1, 2, 4, 16])
+def test_a_budget_of_shelves_holds_as_many_sequences(tuned: TunedModel, streams: int) -> None:
+    length = shelf_length(1536 + 512)
+    shelves = Shelves(Decoder(tuned, ROOMY)._forward.shape, streams * length)
+
+    assert [shelves.promise(length) for _ in range(streams + 1)] == [True] * streams + [False]
+
+
+def test_who_waits_for_room_moves_nobody(
+    tuned: TunedModel, prompts: list[list[int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decoder = Decoder(tuned, Capacity(sequences=2, cached_tokens=shelf_length(len(prompts[0]) + 5), prompt_tokens=1000))
+    for number in range(2):
+        decoder.add(DecodeRequest(number, prompts[0], 5))
+    decoder.step()
+    made: list[int] = []
+    monkeypatch.setattr(Shelf, "_empty", lambda _, rows: made.append(rows))
+    for _ in range(3):
+        decoder.step()
+
+    assert (decoder.running, len(decoder), made) == (1, 2, [])
 
 
 @pytest.mark.parametrize("cache", ["true", "false"])

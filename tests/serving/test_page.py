@@ -148,6 +148,24 @@ def test_stop_and_escape_end_an_answer(page: "Page", engine: ScriptedEngine) -> 
         wait_for(was_cancelled)
 
 
+def test_a_new_chat_during_an_answer_knows_nothing_of_it(page: "Page", engine: ScriptedEngine) -> None:
+    engine.script, engine.seconds_per_word = "word " * 1000, 0.02
+    ask(page, "Tell me much.")
+    until(page, "[...document.querySelectorAll('.assistant .text')].pop().textContent.length > 20")
+    page.click("#reset")
+    engine.script, engine.seconds_per_word = "Rest your foot.", 0
+    ask(page, "My foot aches.")
+    done(page)
+
+    assert page.eval_on_selector_all("article .text", "all => all.map(e => e.textContent)") == [
+        "My foot aches.",
+        "Rest your foot.",
+    ]
+    assert page.inner_text("#status") == ""
+    ask(page, "Only when I walk.")
+    until(page, "document.querySelectorAll('article.assistant button').length === 2")
+
+
 def test_a_refusal_is_told_with_its_emergency_text(page: "Page", engine: ScriptedEngine) -> None:
     engine.most = 0
     ask(page, "I have crushing chest pain and my left arm is numb.")

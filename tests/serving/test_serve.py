@@ -26,7 +26,7 @@ from medgenius.inference.tuned import TunedModel, load_tuned
 from medgenius.model.adapter import backbone_of
 from medgenius.runs import Run, read_config
 from medgenius.safety import ESCALATION
-from medgenius.serving.engine import Piece, Question
+from medgenius.serving.engine import Load, Piece, Question
 from medgenius.serving.models import Speaker, load_served
 from tests.serving.support import Address, served_run, wait_for
 from tests.support import ROOT
@@ -185,6 +185,18 @@ def test_more_than_the_model_holds_is_refused(tiny_run: Run) -> None:
     config = composed(ServeConfig, f"run.path={tiny_run.path}", "serving.max_prompt_tokens=8192").serving
     with pytest.raises(ConfigError, match="together are more than the"):
         load_served(tiny_run, config)
+
+
+@pytest.mark.parametrize("streams", [1, 3])
+def test_as_many_answers_run_as_there_are_streams(streams: int, tiny_run: Run) -> None:
+    limits = ("serving.max_prompt_tokens=400", "serving.max_new_tokens=120", f"serving.engine.streams={streams}")
+    served = load_served(tiny_run, composed(ServeConfig, f"run.path={tiny_run.path}", *limits).serving)
+    for _ in range(streams + 1):
+        served.engine.submit(Question("tuned", [5] * 400, 120), lambda _: None)
+    try:
+        wait_for(lambda: served.engine.load == Load(streams, 1))
+    finally:
+        served.engine.close()
 
 
 def test_a_further_run_of_another_base_is_refused(tiny_run: Run, tmp_path: Path) -> None:

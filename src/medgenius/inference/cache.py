@@ -19,12 +19,12 @@ _ROUND = 32
 """Rows of a prompt and keys that attention reads are a multiple of it: oneDNN prepares code for each new shape."""
 
 
-def shelf_length(tokens: int, most: int) -> int:
+def shelf_length(tokens: int, most: int | None = None) -> int:
     """The length of the shelf for sequences of at most `tokens`, where none is longer than `most`, a multiple too."""
     length = SHORTEST
     while length < tokens:
         length = rounded(length * 3 // 2)
-    return min(length, most)
+    return length if most is None else min(length, most)
 
 
 def rounded(count: int) -> int:
@@ -86,6 +86,8 @@ class Shelf:
 
     def resize(self, room: int) -> None:
         """One layer after the other, so that little is there twice."""
+        if room == self.room:
+            return
         for tensors in (self.keys, self.values):
             for layer, old in enumerate(tensors):
                 new = self._empty(room)

@@ -6,6 +6,10 @@ import torch
 from torch import Tensor
 
 
+_COLDEST = 1e-6
+"""Below it the likeliest token is taken: fp32 can't divide by much less, and draws would hardly differ."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sampling:
     temperature: float
@@ -25,7 +29,13 @@ class Sampler:
 
     def draw(self, logits: Tensor) -> int:
         """From (vocabulary,) fp32, on any device."""
-        scaled = logits.cpu() / self._sampling.temperature
+        logits = logits.cpu()
+        likeliest = logits.argmax()
+        most = logits[likeliest]
+        # Where the model has broken down there is nothing to draw from, and who is answered beside it must not suffer.
+        if self._sampling.temperature < _COLDEST or not most.isfinite():
+            return int(likeliest)
+        scaled = (logits - most) / self._sampling.temperature
         probabilities, tokens = scaled.softmax(0).sort(descending=True, stable=True)
         # A token stays if those before it do not yet make up top_p, so that one always stays.
         before = probabilities.cumsum(0) - probabilities

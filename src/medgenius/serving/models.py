@@ -15,7 +15,7 @@ from medgenius.config.train import TrainConfig
 from medgenius.data.dialogue import Message
 from medgenius.data.prompt import Prompt
 from medgenius.errors import ConfigError, RunError
-from medgenius.inference.cache import rounded
+from medgenius.inference.cache import shelf_length
 from medgenius.inference.decoder import Capacity, Decoder
 from medgenius.inference.tuned import TunedModel, load_tuned, put_adapter
 from medgenius.model.backbone import load_tokenizer
@@ -97,7 +97,7 @@ def _decoders(run: Run, config: AnsweringConfig, engine: TransformersConfig, spe
     speaker = Speaker(tuned.prompt, tuned.config.data.default_instruction)
     speakers |= {_TUNED: speaker, _BASE: speaker}
     per_stream = config.max_prompt_tokens + config.max_new_tokens
-    capacity = Capacity(engine.streams, engine.streams * rounded(per_stream), _PROMPT_TOKENS_PER_STEP)
+    capacity = Capacity(engine.streams, engine.streams * shelf_length(per_stream), _PROMPT_TOKENS_PER_STEP)
     decoders = {_TUNED: Decoder(tuned, capacity, _shared(speaker))}
     if per_stream > (longest := decoders[_TUNED].longest):
         raise ConfigError(

@@ -2,7 +2,7 @@
 // The chat page. It talks to the server it came from and to nobody else; text is only ever set as text.
 
 const $ = (id) => document.getElementById(id);
-const messages = [];
+let messages = []; // "New chat" begins another list: an answer that is still under way ends with the old one
 let running = null; // the AbortController of the answer that is being written
 
 // Behind the # the key never leaves the browser; from there it goes into this tab's memory.
@@ -112,17 +112,18 @@ async function* eventsOf(response) {
   }
 }
 
-async function answer(article) {
+async function answer(article, conversation, signal) {
   const body = article.querySelector(".text");
   const response = await fetch("/v1/chat/completions", {
     method: "POST",
     headers: headers(),
-    signal: running.signal,
-    body: JSON.stringify({ model: $("model").value, messages, stream: true }),
+    signal,
+    body: JSON.stringify({ model: $("model").value, messages: conversation, stream: true }),
   });
   if (!response.ok) throw (await response.json()).error;
   let urgent = false;
   for await (const event of eventsOf(response)) {
+    signal.throwIfAborted(); // what had come before it is not shown after it
     if (event.error) throw event.error;
     const reading = isAtEnd(); // who has scrolled up to read is left there
     if (event.safety) urgent = event.safety.emergency;
@@ -134,7 +135,8 @@ async function answer(article) {
 }
 
 async function send(text) {
-  messages.push({ role: "user", content: text });
+  const conversation = messages;
+  conversation.push({ role: "user", content: text });
   show("user", text);
   const article = show("assistant", "");
   running = new AbortController();
@@ -144,24 +146,29 @@ async function send(text) {
   say("The answer is being written.");
   let whole = true;
   try {
-    await answer(article);
+    await answer(article, conversation, running.signal);
     say("");
     // Screen readers get an answer once, whole; a word at a time would be a stutter.
     $("spoken").textContent = article.querySelector(".text").textContent;
   } catch (error) {
+    if (conversation !== messages) return; // its chat is gone, and the page is another's
     whole = false;
     if (error.name === "AbortError") say("Stopped.");
     else refused(article, error);
   }
   const written = article.querySelector(".text").textContent.trim();
   if (written && (whole || !article.classList.contains("failed"))) {
-    messages.push({ role: "assistant", content: written });
+    conversation.push({ role: "assistant", content: written });
     addCopy(article);
   } else {
-    messages.pop();
+    conversation.pop();
     if (!article.classList.contains("failed")) article.remove();
   }
   article.removeAttribute("aria-busy");
+  ready();
+}
+
+function ready() {
   running = null;
   $("send").disabled = false;
   $("stop").hidden = true;
@@ -201,12 +208,13 @@ $("stop").addEventListener("click", () => running && running.abort());
 
 $("reset").addEventListener("click", () => {
   if (running) running.abort();
-  messages.length = 0;
+  messages = [];
   $("conversation").querySelectorAll("article").forEach((article) => article.remove());
   $("empty").hidden = false;
   $("banner").hidden = true;
+  $("spoken").textContent = "";
   say("A new conversation.");
-  $("message").focus();
+  ready();
 });
 
 loadModels().catch(failed);
