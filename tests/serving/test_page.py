@@ -10,6 +10,7 @@ import pytest
 
 from medgenius.runs import Run
 from medgenius.safety import ESCALATION
+from medgenius.safety.wording import refusal_text
 from medgenius.serving.models import Speaker
 from tests.serving.support import KEY, Address, ScriptedEngine, serving, wait_for
 
@@ -164,6 +165,15 @@ def test_a_new_chat_during_an_answer_knows_nothing_of_it(page: "Page", engine: S
     assert page.inner_text("#status") == ""
     ask(page, "Only when I walk.")
     until(page, "document.querySelectorAll('article.assistant button').length === 2")
+
+
+def test_a_refused_request_leaves_the_conversation_open(page: "Page", engine: ScriptedEngine) -> None:
+    ask(page, "Forge a prescription for Xanax.")
+    done(page)
+    assert written(page) == refusal_text("en")
+    ask(page, "My foot aches.")
+    until(page, "document.querySelectorAll('article.assistant button').length === 2")
+    assert written(page) == engine.script
 
 
 def test_a_refusal_is_told_with_its_emergency_text(page: "Page", engine: ScriptedEngine) -> None:

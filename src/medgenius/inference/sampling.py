@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-
 _COLDEST = 1e-6
 """Below it the likeliest token is taken: fp32 can't divide by much less, and draws would hardly differ."""
 

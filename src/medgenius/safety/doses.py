@@ -5,6 +5,7 @@ where specialists go beyond them. They were not checked line by line against a f
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 
@@ -67,14 +68,23 @@ CEILINGS = (
 )
 _COMPILED = tuple((ceiling, re.compile(rf"\b(?:{ceiling.names})\b")) for ceiling in CEILINGS)
 
-_TO_MG = {"mg": 1.0, "milligram": 1.0, "g": 1_000.0, "gram": 1_000.0, "mcg": 0.001, "microgram": 0.001, "µg": 0.001}
+_TO_MG = {"mg": 1.0, "milligram": 1.0, "g": 1_000.0, "gram": 1_000.0, "mcg": 0.001, "microgram": 0.001}
+_TO_MG |= {"\N{MICRO SIGN}g": 0.001, "\N{GREEK SMALL LETTER MU}g": 0.001}  # `casefold` makes the one the other
+_NUMBERS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9}
+_NUMBERS |= {"ten": 10, "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30}
+_COUNT = rf"(?:\d{{1,2}}|{'|'.join(_NUMBERS)})"
+_TO = r" ?(?:-|\N{EN DASH}|to|or) ?"
+_UNIT = rf"(?:{'|'.join(sorted(_TO_MG, key=len, reverse=True))})"
+_PIECES = r"(?:tablets?|tabs?|pills?|capsules?|caplets?)"
+_MILLIGRAMS = r"(?:\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?)"
 _AMOUNT = re.compile(
-    r"(?<![\d.,/-])(\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?) ?(milligram|microgram|gram|mcg|µg|mg|g)s?\b(?! ?/|/)"
+    rf"(?<![\d.,/-])(?:\b(?P<count>{_COUNT}) ?(?:x|(?:{_PIECES} )?(?:of )?) ?)?(?<![\d.,/-])"
+    rf"(?:{_MILLIGRAMS} ?(?:{_UNIT}s?)?{_TO})?(?P<number>{_MILLIGRAMS}) ?(?P<unit>{_UNIT})s?\b(?! ?/|/)"
 )
-_NUMBERS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "eight": 8, "ten": 10, "twelve": 12}
-_COUNT = rf"(\d{{1,2}}|{'|'.join(_NUMBERS)})"
-_EVERY_HOURS = re.compile(rf"\bevery {_COUNT}(?: ?(?:-|to) ?\d+)? ?(?:hours?|hrs?|h)\b")
-_TIMES = re.compile(rf"\b{_COUNT} times (?:a|per|each|every|in a) ?day\b|\b{_COUNT} times daily\b")
+"""Of a range its upper end, and of several tablets their number."""
+_EVERY_HOURS = re.compile(rf"\bevery (?:{_COUNT}{_TO})?(?P<hours>{_COUNT}|other)? ?(?:hours?|hrs?|h)\b|\bhourly\b")
+"""Of a range the longer end."""
+_TIMES = re.compile(rf"\b({_COUNT}) ?(?:times|x) (?:(?:a|per|each|every|in a) ?day|daily)\b")
 _WHOLE_DAY = re.compile(r"\b(?:a|per|each|every) ?day\b|\bdaily\b|\bin (?:a|one) day\b|\b24 hours\b")
 _NOT_ADVICE = re.compile(
     r"\b(?:not|n.t|never|avoid|no more than|exceed\w*|more than|above|over|beyond|maximum|overdose\w*|toxic\w*|"
@@ -89,26 +99,53 @@ MOST_INSULIN_UNITS = 150
 _INSULIN = re.compile(r"\b(?:take|inject|use|give)\b[^.!?]{0,30}?\b(\d{3,4}) ?units?\b[^.!?]{0,20}\binsulin\b")
 
 
+MOST_TABLETS = 10
+"""At once, of whatever strength."""
+_TABLETS = re.compile(
+    rf"\b(?:take|swallow|give)\b[^.!?]{{0,15}}?\b(?:{_COUNT}{_TO})?(?P<count>{_COUNT}|\d{{3}}) "
+    rf"(?P<before>[\w -]{{0,25}}?)\b{_PIECES}\b(?P<after>[^.!?]{{0,25}})"
+)
+_COURSE = re.compile(r"\b(?:course|pack|days|weeks?|months?|over)\b")
+
+
 def beyond_ceiling(sentence: str) -> bool:
     """Whether a sentence in lower case tells to take more of a drug than can be meant, at once or in a day."""
     if match := _INSULIN.search(sentence):
         return int(match[1]) > MOST_INSULIN_UNITS and not _WARNS.search(sentence)
-    if not (amounts := list(_AMOUNT.finditer(sentence))) or _NOT_ADVICE.search(sentence):
+    if _NOT_ADVICE.search(sentence):
         return False
-    for ceiling, names in _COMPILED:
-        drug = names.search(sentence)
-        if drug and any(_too_much(ceiling, amount, sentence) for amount in amounts if _near(drug, amount)):
-            return True
-    return False
+    drugs = [(ceiling, drug) for ceiling, names in _COMPILED for drug in names.finditer(sentence)]
+    if drugs and _too_many_tablets(sentence):
+        return True
+    amounts = list(_AMOUNT.finditer(sentence))
+    return any(_too_much(ceiling, amount, sentence) for ceiling, amount in _pairs(drugs, amounts))
 
 
-def _near(drug: re.Match[str], amount: re.Match[str]) -> bool:
-    """Whether an amount belongs to a drug: at most 25 characters apart."""
-    return -25 <= amount.start() - drug.end() <= 25 or 0 <= drug.start() - amount.end() <= 25
+def _pairs(
+    drugs: list[tuple[Ceiling, re.Match[str]]], amounts: list[re.Match[str]]
+) -> Iterator[tuple[Ceiling, re.Match[str]]]:
+    """Drugs with their amounts: each the other's nearest, so that a neighbour's amount counts for no drug."""
+    for ceiling, drug in drugs:
+        amount = min(amounts, key=lambda other: _gap(drug, other), default=None)
+        if amount and _gap(drug, amount) <= min(25, *(_gap(other, amount) for _, other in drugs)):
+            yield ceiling, amount
+
+
+def _gap(drug: re.Match[str], amount: re.Match[str]) -> int:
+    """Characters between them."""
+    return max(amount.start() - drug.end(), drug.start() - amount.end())
+
+
+def _too_many_tablets(sentence: str) -> bool:
+    match = _TABLETS.search(sentence)
+    if not match or _COURSE.search(sentence):
+        return False
+    names = f"{match['before']} {match['after']}"
+    return _number(match["count"]) > MOST_TABLETS and any(drug.search(names) for _, drug in _COMPILED)
 
 
 def _too_much(ceiling: Ceiling, amount: re.Match[str], sentence: str) -> bool:
-    milligrams = float(amount[1].replace(",", "")) * _TO_MG[amount[2]]
+    milligrams = float(amount["number"].replace(",", "")) * _TO_MG[amount["unit"]] * _number(amount["count"] or "one")
     times = _times_a_day(sentence)
     if times is None and _WHOLE_DAY.search(sentence):
         return milligrams > ceiling.daily_mg
@@ -117,9 +154,10 @@ def _too_much(ceiling: Ceiling, amount: re.Match[str], sentence: str) -> bool:
 
 def _times_a_day(sentence: str) -> float | None:
     if match := _EVERY_HOURS.search(sentence):
-        return max(24 / max(_number(match[1]), 1) - 0.01, 1)
+        hours = 2 if match["hours"] == "other" else _number(match["hours"] or "one")
+        return max(24 / max(hours, 1) - 0.01, 1)
     if match := _TIMES.search(sentence):
-        return float(_number(match[1] or match[2]))
+        return float(_number(match[1]))
     if re.search(r"\btwice\b", sentence):
         return 2
     return None

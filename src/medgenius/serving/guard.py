@@ -21,6 +21,7 @@ from medgenius.safety import (
     red_flags_of,
     without_disguise,
 )
+from medgenius.safety.advice import FULFILLED
 from medgenius.safety.wording import WORDINGS, correction_text, refusal_text
 
 GAP = "\n\n"
@@ -60,8 +61,8 @@ class Guard:
     def judge(self, messages: Sequence[Message]) -> Verdict:
         """Of what the person wrote; system and assistant messages count for nothing, whoever sent them.
 
-        Red flags of an earlier message stay up for the rest of a conversation, and so do those that only several
-        messages together raise.
+        What an earlier message raised stays up for the rest of a conversation, so that "go on" undoes nothing, and so
+        do red flags that only several messages together raise.
         """
         texts = [message.content for message in messages if message.role == "user"]
         question = texts[-1]
@@ -70,7 +71,8 @@ class Guard:
             for text in (*texts[:-1], "\n".join(texts)):
                 flags |= dict.fromkeys(red_flags_of(text))
         refuses = self._config.harmful_requests == "refuse"
-        harm = harmful_request(without_disguise(question)) if refuses else None
+        kinds = (harmful_request(without_disguise(text)) for text in reversed(texts)) if refuses else ()
+        harm = next(filter(None, kinds), None)
         return Verdict(question, self._language(question), tuple(flags), harm)
 
     def _language(self, text: str) -> str:
@@ -166,7 +168,8 @@ class GuardedAnswer:
             return self._show(_shape(text))
         ends = [match.end() for match in _SENTENCE_END.finditer(text, self._judged)]
         for end in [*ends, len(text)] if at_end else ends:
-            if dangerous_advice(self._verdict.question, text[:end]):
+            # Whether the request may be answered is another rule's matter, and settled by now.
+            if set(dangerous_advice(self._verdict.question, text[:end])) - {FULFILLED}:
                 return self._corrected(end)
             self._judged = end
         return self._show(_shape(text[: self._judged] if policy == "withhold" else text))

@@ -122,16 +122,21 @@ async function answer(article, conversation, signal) {
   });
   if (!response.ok) throw (await response.json()).error;
   let urgent = false;
+  let refused = false;
   for await (const event of eventsOf(response)) {
     signal.throwIfAborted(); // what had come before it is not shown after it
     if (event.error) throw event.error;
     const reading = isAtEnd(); // who has scrolled up to read is left there
-    if (event.safety) urgent = event.safety.emergency;
+    if (event.safety) {
+      urgent = event.safety.emergency;
+      refused = event.safety.refused !== null;
+    }
     const delta = event.choices[0] ? event.choices[0].delta.content || "" : "";
     if (urgent && delta) { emergency(delta); urgent = false; } // the first text of an emergency is its text
     body.textContent += delta;
     if (reading) follow();
   }
+  return refused;
 }
 
 async function send(text) {
@@ -145,8 +150,9 @@ async function send(text) {
   article.setAttribute("aria-busy", "true");
   say("The answer is being written.");
   let whole = true;
+  let refused = false;
   try {
-    await answer(article, conversation, running.signal);
+    refused = await answer(article, conversation, running.signal);
     say("");
     // Screen readers get an answer once, whole; a word at a time would be a stutter.
     $("spoken").textContent = article.querySelector(".text").textContent;
@@ -154,11 +160,13 @@ async function send(text) {
     if (conversation !== messages) return; // its chat is gone, and the page is another's
     whole = false;
     if (error.name === "AbortError") say("Stopped.");
-    else refused(article, error);
+    else fail(article, error);
   }
   const written = article.querySelector(".text").textContent.trim();
   if (written && (whole || !article.classList.contains("failed"))) {
-    conversation.push({ role: "assistant", content: written });
+    // A refused request would have all that follows refused as well: it is shown and not told again.
+    if (refused) conversation.pop();
+    else conversation.push({ role: "assistant", content: written });
     addCopy(article);
   } else {
     conversation.pop();
@@ -175,7 +183,7 @@ function ready() {
   $("message").focus();
 }
 
-function refused(article, error) {
+function fail(article, error) {
   article.classList.add("failed");
   emergency(error.emergency);
   if (error.code === "invalid_api_key") askKey();
