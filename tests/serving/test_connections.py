@@ -2,6 +2,7 @@
 
 import json
 import resource
+import signal
 import socket
 import struct
 import subprocess
@@ -15,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from medgenius.runs import Run
+from medgenius.serving.connections import Limits, make_server
 from medgenius.serving.models import Speaker
 from tests.serving.support import Address, ScriptedEngine, served_run, serving, wait_for
 
@@ -112,6 +114,17 @@ def test_who_says_nothing_gives_way(engine: ScriptedEngine, speaker: Speaker, ti
         assert kept.recv(1000).startswith(b"HTTP/1.1 200")
         begun.sendall(b"b\r\n\r\n")
         assert begun.recv(1000).startswith(b"HTTP/1.1 4")
+
+
+def test_a_second_signal_ends_at_once() -> None:
+    async def app(*_: object) -> None:
+        raise AssertionError
+
+    server = make_server(app, "127.0.0.1", 0, Limits(1, 1, 1))
+    server._stop(signal.SIGTERM, None)
+    assert (server.should_exit, server.force_exit) == (True, False)
+    server._stop(signal.SIGTERM, None)
+    assert (server.should_exit, server.force_exit) == (True, True)
 
 
 @pytest.mark.slow

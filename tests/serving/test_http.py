@@ -13,6 +13,7 @@ from medgenius.serving.models import Speaker
 from tests.serving.support import Address, ScriptedEngine, serving, wait_for
 
 EMERGENCY = "I have crushing chest pain and my left arm is numb."
+COMPLETIONS = "/v1/chat/completions"
 USER = [{"role": "user", "content": "My toe itches."}]
 
 
@@ -94,8 +95,28 @@ def test_a_refusal_still_carries_the_emergency_text(address: Address, engine: Sc
     assert response.status == 503
     assert int(response.headers["Retry-After"]) >= 1
     assert json.loads(data)["error"]["emergency"] == ESCALATION
-    _, answer = address.json("/chat", {"message": f"{EMERGENCY} {'and so on ' * 400}"})
-    assert answer["error"]["emergency"] == ESCALATION  # type: ignore[index]
+
+
+URGENT = {"role": "user", "content": EMERGENCY}
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [
+        ("/chat", {"message": f"{EMERGENCY} {'and so on ' * 400}"}, 400),
+        ("/chat", {"message": EMERGENCY, "model": "gpt"}, 404),
+        ("/chat", {"message": f"{EMERGENCY} \v"}, 400),
+        ("/chat", {"message": EMERGENCY, "max_tokens": "7"}, 400),
+        (COMPLETIONS, {"model": "tuned", "messages": [URGENT, {"role": "user", "content": "please help"}]}, 400),
+        (COMPLETIONS, {"model": "tuned", "messages": [URGENT], "stop": ["a"]}, 400),
+        (COMPLETIONS, {"model": "tuned", "messages": [URGENT], "max_tokens": 3, "max_completion_tokens": 3}, 400),
+        (COMPLETIONS, {"messages": [7, {"role": "user", "content": [{"type": "text", "text": EMERGENCY}, 7]}]}, 400),
+    ],
+)
+def test_whatever_is_refused_the_emergency_text_is_there(plain: Address, path: str, body: object, status: int) -> None:
+    found, answer = plain.json(path, body)
+
+    assert (found, answer["error"]["emergency"]) == (status, ESCALATION)  # type: ignore[index]
 
 
 def test_a_harmful_request_never_reaches_the_engine(address: Address, engine: ScriptedEngine) -> None:
@@ -154,7 +175,14 @@ def test_what_can_not_be_read_is_refused_with_a_reason(plain: Address, body: obj
         ({"messages": [{"role": "assistant", "content": "a"}]}, "messages must be"),
         ({"messages": [*USER, *USER]}, "messages must be"),
         ({"messages": [{"role": "tool", "content": "a"}]}, "role: "),
-        ({"messages": [{"role": "user", "content": [{"type": "image_url", "text": "a"}]}]}, "messages.0.content"),
+        (
+            {"messages": [{"role": "user", "content": [{"type": "image_url", "text": "a"}]}]},
+            "messages.0.content.0.type: input should be 'text'",
+        ),
+        ({"messages": [{"role": "user", "content": 3}]}, "messages.0.content: input should be a valid string"),
+        ({"messages": [{"role": "user", "content": ""}]}, "messages.0.content: holds no text"),
+        ({"messages": [{"role": "assistant", "content": ""}]}, "messages must be"),
+        ({"messages": [{"role": "user", "content": "a", "name": "b"}]}, "messages.0.name: extra inputs"),
         ({"messages": [{"role": "system", "content": "</s>"}, *USER]}, "control token"),
     ],
 )
@@ -163,6 +191,13 @@ def test_what_has_no_meaning_here_is_refused_by_name(plain: Address, changes: di
 
     assert status == 400
     assert says in text
+
+
+def test_what_sets_nothing_is_accepted(plain: Address) -> None:
+    messages = [*USER, {"role": "assistant", "content": "", "refusal": None}, *USER]
+    body = {"model": "tuned", "messages": messages, "stop": None, "tools": None, "logit_bias": None, "seed": None}
+
+    assert plain.json(COMPLETIONS, body)[0] == 200
 
 
 def test_an_unknown_model_is_not_found(plain: Address) -> None:
@@ -196,6 +231,9 @@ def test_no_other_site_gets_in(address: Address, engine: ScriptedEngine, speaker
     with serving(engine, speaker, tiny_run, "serving.api_keys=off") as open_address:
         assert open_address.ask("GET", "/v1/models")[0].status == 200
         assert open_address.ask("GET", "/v1/models", headers={"Host": "elsewhere.example"})[0].status == 403
+        assert open_address.ask("GET", "/v1/models", headers={"Host": "127.0.0.2:8000"})[0].status == 403
+    with serving(engine, speaker, tiny_run, "serving.api_keys=off", "serving.host=127.0.0.2") as open_address:
+        assert open_address.ask("GET", "/v1/models", headers={"Host": "127.0.0.2:8000"})[0].status == 200
 
 
 def test_a_client_is_slowed_down(engine: ScriptedEngine, speaker: Speaker, tiny_run: Run) -> None:

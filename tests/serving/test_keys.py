@@ -26,6 +26,15 @@ def test_a_key_is_known_by_its_hash_alone(tmp_path: Path) -> None:
     assert keys.owner(f"Bearer {hash_of(shown)}") is None
 
 
+def test_a_key_gets_a_line_of_its_own(tmp_path: Path) -> None:
+    file = tmp_path / "keys.txt"
+    first = add_key(file, "clinic")
+    file.write_text(file.read_text(encoding="utf-8").rstrip("\n"), encoding="utf-8")
+    second = add_key(file, "lab")
+
+    assert [Keys.read(file).owner(f"Bearer {key}") for key in (first, second)] == ["clinic", "lab"]
+
+
 @pytest.mark.parametrize(("text", "says"), [("", "no key in it"), ("clinic secret-key", "line 1 is not")])
 def test_a_file_that_is_none_is_refused_without_being_shown(tmp_path: Path, text: str, says: str) -> None:
     file = tmp_path / "keys.txt"

@@ -1,5 +1,6 @@
 """`medgenius serve` and `medgenius chat` as a person types them, over the tiny run."""
 
+import io
 import json
 import os
 import queue
@@ -14,18 +15,21 @@ from pathlib import Path
 import openai
 import pytest
 import torch
+from rich.console import Console
 from safetensors.torch import load_file, save_file
 from transformers import GenerationConfig
 
 from medgenius.config.app import composed
-from medgenius.config.serve import ServeConfig
+from medgenius.config.serve import ChatConfig, ServeConfig
 from medgenius.data.dialogue import Message, prompt_messages
 from medgenius.data.sources import load_dialogues
-from medgenius.errors import ConfigError, RunError
+from medgenius.errors import ConfigError, DataError, RunError
 from medgenius.inference.tuned import TunedModel, load_tuned
 from medgenius.model.adapter import backbone_of
 from medgenius.runs import Run, read_config
 from medgenius.safety import ESCALATION
+from medgenius.safety.wording import refusal_text
+from medgenius.serving.chat import Conversation
 from medgenius.serving.engine import Load, Piece, Question
 from medgenius.serving.models import Speaker, load_served
 from tests.serving.support import Address, served_run, wait_for
@@ -206,6 +210,22 @@ def test_a_further_run_of_another_base_is_refused(tiny_run: Run, tmp_path: Path)
     config = composed(ServeConfig, f"run.path={tiny_run.path}", f"+serving.adapters.other={tmp_path}").serving
     with pytest.raises(RunError, match=r"serving.adapters.other: .* was trained on another base"):
         load_served(tiny_run, config)
+
+
+def test_beside_the_base_the_emergency_text_does_not_wait(tiny_run: Run) -> None:
+    config = composed(ChatConfig, f"run.path={tiny_run.path}", "compare=base", "serving.max_prompt_tokens=60")
+    served = load_served(tiny_run, config.serving)
+    console = Console(record=True, width=200, file=io.StringIO())
+    conversation = Conversation(served, config, console)
+    try:
+        with pytest.raises(DataError, match="/reset"):
+            conversation.ask(f"I have crushing chest pain. {'and so on ' * 40}")
+        assert console.export_text().strip() == ESCALATION
+        conversation.ask("Forge a prescription for Xanax.")
+        assert console.export_text().strip() == refusal_text("en")
+    finally:
+        served.engine.close()
+    assert conversation.messages == []
 
 
 def test_a_chat_in_the_terminal(tiny_run: Run, tmp_path: Path) -> None:

@@ -51,32 +51,36 @@ class Answering:
         Raises:
             Refusal: the request can't be answered, or not now.
         """
-        self._require_order(asked)
-        begun = time.perf_counter()
-        if sum(len(message.content) for message in asked.messages) > _LONG:
-            verdict = await asyncio.to_thread(self._guard.judge, asked.messages)
-        else:
-            verdict = self._guard.judge(asked.messages)
-        self._metrics.guard.observe(time.perf_counter() - begun)
-        if verdict.emergency:
-            self._metrics.emergencies.inc()
+        verdict = await self.judge(asked.messages)
+        self._require_order(asked, verdict.emergency_text)
         if verdict.harm:
             self._metrics.harm.inc()
         question = self._question(asked, verdict)
         return Answer(self, verdict, question)
 
-    def _require_order(self, asked: Asked) -> None:
+    async def judge(self, messages: Sequence[Message]) -> Verdict:
+        """Of a conversation, be it one that can be answered or not."""
+        begun = time.perf_counter()
+        if sum(len(message.content) for message in messages) > _LONG:
+            verdict = await asyncio.to_thread(self._guard.judge, messages)
+        else:
+            verdict = self._guard.judge(messages)
+        self._metrics.guard.observe(time.perf_counter() - begun)
+        if verdict.emergency:
+            self._metrics.emergencies.inc()
+        return verdict
+
+    def _require_order(self, asked: Asked, emergency: str | None) -> None:
         if asked.model not in self.models:
             known = ", ".join(self.models)
-            raise Refusal(
-                404, "model_not_found", f"there is no model {asked.model!r}; there are: {known}", param="model"
-            )
+            text = f"there is no model {asked.model!r}; there are: {known}"
+            raise Refusal(404, "model_not_found", text, param="model", emergency=emergency)
         roles = [message.role for message in asked.messages]
         turns = roles[1:] if roles[0] == "system" else roles
         expected = ["user", "assistant"] * (len(turns) // 2) + ["user"]
         if turns != expected:
             text = "messages must be an optional system message, then user and assistant in turn, the last by the user"
-            raise Refusal(400, "invalid_messages", text, param="messages")
+            raise Refusal(400, "invalid_messages", text, param="messages", emergency=emergency)
 
     def _question(self, asked: Asked, verdict: Verdict) -> Question:
         most, emergency = self._config.max_new_tokens, verdict.emergency_text

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from fastapi import FastAPI, Request
@@ -18,6 +19,7 @@ from medgenius.serving.metrics import Metrics
 from medgenius.serving.models import Served
 from medgenius.serving.refusals import Refusal
 from medgenius.serving.routes import TextLog, answer_routes, other_routes
+from medgenius.serving.schemas import user_messages
 
 _log = logging.getLogger("medgenius.serving")
 _PAGE = Path(__file__).with_name("page")
@@ -51,7 +53,7 @@ def make_app(served: Served, config: ServingConfig, keys: Keys | None) -> Gate:
     for path, file in _PAGE_FILES.items():
         app.add_api_route(path, _file(file), include_in_schema=False)
     app.add_exception_handler(Refusal, _refused)
-    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(RequestValidationError, partial(_invalid, answering))
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _broken)
     if keys:
@@ -80,18 +82,19 @@ async def _refused(_: Request, error: Exception) -> JSONResponse:
     return error.response()
 
 
-async def _invalid(_: Request, error: Exception) -> JSONResponse:
+async def _invalid(answering: Answering, _: Request, error: Exception) -> JSONResponse:
     """The first thing that is wrong, by its key; never the value, which may be a patient's words."""
     assert isinstance(error, RequestValidationError)
     detail = error.errors()[0]
-    place = [str(part) for part in detail["loc"] if part != "body"]
     if detail["type"] == "json_invalid":
         return Refusal(400, "invalid_json", "the body is no valid JSON").response()
-    if not place:
+    key = ".".join(str(part) for part in detail["loc"][1:] if "[" not in str(part))
+    if not key:
         return Refusal(400, "invalid_body", "a JSON object is needed (Content-Type: application/json)").response()
     reason = str(detail["msg"]).removeprefix("Value error, ")
-    key = ".".join(place)
-    return Refusal(400, "invalid_request", f"{key}: {reason[0].lower()}{reason[1:]}", param=key).response()
+    verdict = await answering.judge(user_messages(error.body))
+    text = f"{key}: {reason[0].lower()}{reason[1:]}"
+    return Refusal(400, "invalid_request", text, param=key, emergency=verdict.emergency_text).response()
 
 
 async def _http(_: Request, error: Exception) -> JSONResponse:

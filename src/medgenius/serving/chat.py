@@ -17,7 +17,7 @@ from medgenius.errors import DataError, MedGeniusError, RunError
 from medgenius.files import write_jsonl
 from medgenius.runs import Run
 from medgenius.serving.engine import Piece, Question
-from medgenius.serving.guard import Guard
+from medgenius.serving.guard import Guard, GuardedAnswer
 from medgenius.serving.models import Served, load_served
 
 _BASE, _TUNED = RESERVED
@@ -135,9 +135,7 @@ class Conversation:
         answer: list[str] = []
         try:
             if self._config.compare:
-                base, tuned = ("".join(self._pieces(name, said)) for name, said in ((_BASE, []), (_TUNED, answer)))
-                panels = [Panel(Text(_printable(base)), title="base"), Panel(Text(_printable(tuned)), title="tuned")]
-                self._console.print(Columns(panels, equal=True, expand=True))
+                self._print_beside_base(answer)
             else:
                 self._print_as_it_comes(answer)
         finally:
@@ -146,19 +144,34 @@ class Conversation:
             else:
                 self.messages.pop()
 
+    def _print_beside_base(self, said: list[str]) -> None:
+        """What the guard says first, at once and once, then both answers."""
+        verdict = self._guard.judge(self._all())
+        answers = {name: self._guard.answer(verdict) for name in RESERVED}
+        opening = {answer.begin() for answer in answers.values()}.pop()
+        if opening:
+            self._console.print(_printable(opening), markup=False, soft_wrap=True)
+        if verdict.harm:
+            return
+        written = {_BASE: list[str](), _TUNED: said}
+        panels = [
+            Panel(Text(_printable("".join(self._pieces(name, answer, written[name])).strip())), title=name)
+            for name, answer in answers.items()
+        ]
+        self._console.print(Columns(panels, equal=True, expand=True))
+
     def _print_as_it_comes(self, said: list[str]) -> None:
+        guarded = self._guard.answer(self._guard.judge(self._all()))
         try:
-            for piece in self._pieces(_TUNED, said):
+            self._console.print(_printable(guarded.begin()), end="", markup=False, soft_wrap=True)
+            for piece in self._pieces(_TUNED, guarded, said):
                 self._console.print(_printable(piece), end="", markup=False, soft_wrap=True)
         finally:
             self._console.print()
 
-    def _pieces(self, model: str, said: list[str]) -> Iterator[str]:
-        """What the reader sees; `said` gets what the model wrote."""
-        verdict = self._guard.judge(self._all())
-        guarded = self._guard.answer(verdict)
-        yield guarded.begin()
-        if verdict.harm:
+    def _pieces(self, model: str, guarded: GuardedAnswer, said: list[str]) -> Iterator[str]:
+        """What the reader sees of an answer that has begun; `said` gets what the model wrote."""
+        if guarded.ended:
             return
         for text in self._written(model):
             said.append(text)

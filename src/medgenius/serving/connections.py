@@ -122,8 +122,10 @@ class Server(uvicorn.Server):
             for number, handler in before.items():
                 signal.signal(number, handler)
 
-    def _stop(self, number: int, frame: FrameType | None) -> None:
-        self.handle_exit(number, frame)
+    def _stop(self, _number: int, _frame: FrameType | None) -> None:
+        # uvicorn itself lets a second SIGTERM wait like the first.
+        self.force_exit = self.should_exit
+        self.should_exit = True
 
 
 def make_server(app: ASGIApp, host: str, port: int, limits: Limits) -> Server:

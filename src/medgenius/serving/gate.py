@@ -47,6 +47,8 @@ class Gate:
         self._config = config
         self._keys = keys
         self._metrics = metrics
+        host = f"[{config.host}]" if ":" in config.host else config.host
+        self._local_names = _LOCAL_NAMES | {host.casefold()}
         self._rate = Rate(config.requests_per_minute) if config.requests_per_minute else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -92,8 +94,8 @@ class Gate:
                 raise Refusal(401, "invalid_api_key", "an API key is needed: Authorization: Bearer <key>")
         else:
             # Without keys, a page elsewhere must not get here through its reader's browser and a name of its own.
-            host = headers.get(b"host", b"").decode("latin-1")
-            if host.rsplit(":", 1)[0] not in _LOCAL_NAMES and host not in _LOCAL_NAMES:
+            host = headers.get(b"host", b"").decode("latin-1").casefold()
+            if not {host, host.rsplit(":", 1)[0]} & self._local_names:
                 raise Refusal(403, "wrong_host", "without API keys this server answers to localhost alone")
             owner = client
         if self._rate and (seconds := self._rate.wait(owner, time.monotonic())):

@@ -65,7 +65,7 @@ class Guard:
         do red flags that only several messages together raise.
         """
         texts = [message.content for message in messages if message.role == "user"]
-        question = texts[-1]
+        question = texts[-1] if texts else ""
         flags = dict.fromkeys(red_flags_of(question))
         if len(texts) > 1:
             for text in (*texts[:-1], "\n".join(texts)):

@@ -70,8 +70,10 @@ def add_key(file: Path, name: str) -> str:
         raise ConfigError(f"{name}: a name is 1 to 64 letters, digits and . _ @ -")
     key = new_key()
     file.touch(mode=0o600)
+    text = file.read_text(encoding="utf-8")
+    gap = "" if not text or text.endswith("\n") else "\n"  # some editors end no last line
     with file.open("a", encoding="utf-8") as stream:
-        stream.write(f"{name} sha256:{hash_of(key)}\n")
+        stream.write(f"{gap}{name} sha256:{hash_of(key)}\n")
     return key
 
 

@@ -6,6 +6,7 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from medgenius.config.serve import RESERVED
 from medgenius.serving.engine import Cancel, End, FullError, Listener, Load, Piece, Question
@@ -14,10 +15,11 @@ _log = logging.getLogger("medgenius.serving")
 _TUNED = RESERVED[1]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Order:
     question: Question
     listener: Listener
+    begun: threading.Event = field(default_factory=threading.Event)
     cancelled: threading.Event = field(default_factory=threading.Event)
 
 
@@ -28,7 +30,8 @@ class PooledEngine(ABC):
         self._streams = streams
         self._most_waiting = waiting
         self._orders: queue.SimpleQueue[_Order | None] = queue.SimpleQueue()
-        self._present = 0
+        self._present: set[_Order] = set()
+        """Those that wait or are being answered"""
         self._lock = threading.Lock()
         self._closing = False
         self._threads = [threading.Thread(target=self._work, name=f"stream-{n}", daemon=True) for n in range(streams)]
@@ -43,8 +46,9 @@ class PooledEngine(ABC):
 
     @property
     def load(self) -> Load:
-        running = min(self._present, self._streams)
-        return Load(running, self._present - running)
+        present = len(self._present)
+        running = min(present, self._streams)
+        return Load(running, present - running)
 
     @property
     def is_alive(self) -> bool:
@@ -53,11 +57,18 @@ class PooledEngine(ABC):
     def submit(self, question: Question, listener: Listener) -> Cancel:
         order = _Order(question, listener)
         with self._lock:
-            if self._closing or self._present >= self._streams + self._most_waiting:
+            if self._closing or len(self._present) >= self._streams + self._most_waiting:
                 raise FullError("the server is at its limit: too many questions wait already")
-            self._present += 1
+            self._present.add(order)
             self._orders.put(order)
-        return order.cancelled.set
+        return partial(self._cancel, order)
+
+    def _cancel(self, order: _Order) -> None:
+        """One that waits gives its place away at once, one that is being answered when its thread has left it."""
+        order.cancelled.set()
+        with self._lock:
+            if not order.begun.is_set():
+                self._present.discard(order)
 
     def close(self) -> None:
         with self._lock:
@@ -70,11 +81,13 @@ class PooledEngine(ABC):
 
     def _work(self) -> None:
         while (order := self._orders.get()) is not None:
+            with self._lock:
+                order.begun.set()
             try:
                 end = "stop" if order.cancelled.is_set() else self._answered(order)
             finally:
                 with self._lock:
-                    self._present -= 1
+                    self._present.discard(order)
             order.listener(Piece("", 0, end))
 
     def _answered(self, order: _Order) -> End:

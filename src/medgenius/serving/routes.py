@@ -62,9 +62,6 @@ def answer_routes(answering: Answering, texts: "TextLog") -> APIRouter:
     async def complete(asked: CompletionRequest, request: Request) -> Completion | Response:
         """OpenAI's form; with `stream` its chunks as server-sent events."""
         messages = [_message(message) for message in asked.messages]
-        if asked.max_tokens and asked.max_completion_tokens:
-            text = "name one of max_tokens and max_completion_tokens"
-            raise Refusal(400, "two_limits", text, param="max_tokens")
         most = asked.max_completion_tokens or asked.max_tokens
         answer = await answering.open(Asked(asked.model, messages, most, _sampling(asked)))
         name = f"chatcmpl-{secrets.token_hex(12)}"

@@ -1,9 +1,24 @@
-"""What goes in and out over HTTP. Unknown keys and wrong types are refused: nothing that a client set is ignored."""
+"""What goes in and out over HTTP. Unknown keys and wrong types are refused: nothing that a client set is ignored.
+
+A null sets nothing, whatever its key.
+"""
 
 import unicodedata
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+from medgenius.data.dialogue import Message
 
 _MOST_MESSAGES = 200
 
@@ -22,7 +37,15 @@ Text = Annotated[str, Field(min_length=1), AfterValidator(_readable)]
 
 
 class _In(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(extra="forbid", strict=True, json_schema_extra={"additionalProperties": {"type": "null"}})
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, values: object) -> object:
+        """Clients write out keys that they leave unset; of the keys known here, null is judged by each one's type."""
+        if not isinstance(values, dict):
+            return values
+        return {key: value for key, value in values.items() if key in cls.model_fields or value is not None}
 
 
 class ChatRequest(_In):
@@ -41,7 +64,20 @@ class TextPart(_In):
 
 class MessageIn(_In):
     role: Literal["system", "developer", "user", "assistant"]
-    content: Text | Annotated[list[TextPart], Field(min_length=1, max_length=_MOST_MESSAGES)]
+    content: Annotated[
+        Annotated[str, Tag("[text]")]
+        | Annotated[list[TextPart], Field(min_length=1, max_length=_MOST_MESSAGES), Tag("[parts]")],
+        Discriminator(lambda content: "[parts]" if isinstance(content, list) else "[text]"),
+    ]
+    """Its tags are in brackets, which no key here has: where something is wrong they are left out of its place."""
+
+    @field_validator("content")
+    @classmethod
+    def _readable_content(cls, content: str | list[TextPart], info: ValidationInfo) -> str | list[TextPart]:
+        """An answer may have been empty."""
+        if isinstance(content, list) or (not content and info.data.get("role") == "assistant"):
+            return content
+        return _readable(content)
 
     @property
     def text(self) -> str:
@@ -64,6 +100,7 @@ class CompletionRequest(_In):
     """An optional system message, then user and assistant in turn, the last by the user."""
     max_tokens: Annotated[int, Field(ge=1)] | None = None
     max_completion_tokens: Annotated[int, Field(ge=1)] | None = None
+    """The same by its newer name"""
     stream: bool | None = None
     stream_options: StreamOptions | None = None
     temperature: Annotated[float, Field(ge=0, le=2)] | None = None
@@ -78,6 +115,32 @@ class CompletionRequest(_In):
     response_format: ResponseFormat | None = None
     user: str | None = None
     """Not read: whom a key belongs to says who asks."""
+
+    @field_validator("max_completion_tokens")
+    @classmethod
+    def _one_limit(cls, value: int | None, info: ValidationInfo) -> int | None:
+        if value and info.data.get("max_tokens"):
+            raise ValueError("name one of max_tokens and max_completion_tokens")
+        return value
+
+
+def user_messages(body: object) -> list[Message]:
+    """The person's words in a body of whatever form, also one that is refused: as far as they can be read."""
+    if not isinstance(body, dict):
+        return []
+    listed = body.get("messages")
+    asked = [body.get("message")]
+    for message in listed if isinstance(listed, list) else []:
+        if isinstance(message, dict) and message.get("role") == "user":
+            content = message.get("content")
+            parts = content if isinstance(content, list) else [content]
+            asked.append("\n".join(text for part in parts if isinstance(text := _text_of(part), str)))
+    texts = (text.encode(errors="replace").decode() for text in asked if isinstance(text, str))
+    return [Message("user", text) for text in texts if text.strip()]
+
+
+def _text_of(part: object) -> object:
+    return part.get("text") if isinstance(part, dict) else part
 
 
 class Usage(BaseModel):
