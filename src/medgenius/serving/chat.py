@@ -161,18 +161,17 @@ class Conversation:
         self._console.print(Columns(panels, equal=True, expand=True))
 
     def _print_as_it_comes(self, said: list[str]) -> None:
-        guarded = self._guard.answer(self._guard.judge(self._all()))
+        verdict = self._guard.judge(self._all())
+        guarded = self._guard.answer(verdict)
         try:
             self._console.print(_printable(guarded.begin()), end="", markup=False, soft_wrap=True)
-            for piece in self._pieces(_TUNED, guarded, said):
+            for piece in () if verdict.harm else self._pieces(_TUNED, guarded, said):
                 self._console.print(_printable(piece), end="", markup=False, soft_wrap=True)
         finally:
             self._console.print()
 
     def _pieces(self, model: str, guarded: GuardedAnswer, said: list[str]) -> Iterator[str]:
         """What the reader sees of an answer that has begun; `said` gets what the model wrote."""
-        if guarded.ended:
-            return
         for text in self._written(model):
             said.append(text)
             yield guarded.add(text)
