@@ -69,7 +69,8 @@ def compare_runs(config: CompareConfig, console: Console) -> None:
             raise RunError(f"output={folder} cannot be made: {error.strerror}") from None
         write_text(folder / "comparison.csv", as_csv(table))
         write_page(folder / "comparison.html", table, _section(against) if against else "")
-        console.print(f"written: {folder / 'comparison.html'}, comparison.csv", highlight=False, soft_wrap=True)
+        written = f"written: {folder / 'comparison.html'}, comparison.csv"
+        console.print(written, highlight=False, markup=False, soft_wrap=True)
 
 
 def _against(evaluated: Sequence[RunRow], config: CompareConfig) -> Comparisons | None:

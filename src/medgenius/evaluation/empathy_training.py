@@ -64,9 +64,8 @@ def train_and_tell(config: EmpathyConfig, console: Console) -> Path:
         figures = (quality.macro_f1, quality.kappa, quality.accuracy)
         table.add_row(name.replace("_", " "), *(f"{figure:.2f}" for figure in figures))
     console.print(table, highlight=False)
-    console.print(
-        f"use it: medgenius evaluate run=<dir> evaluation.empathy.model={output}", highlight=False, soft_wrap=True
-    )
+    how = f"use it: medgenius evaluate run=<dir> evaluation.empathy.model={output}"
+    console.print(how, highlight=False, markup=False, soft_wrap=True)
     return output
 
 
