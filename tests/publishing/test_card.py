@@ -13,7 +13,9 @@ from medgenius.config.publish import PublishConfig, PublishSettings
 from medgenius.publishing.card import Published, model_card
 from medgenius.publishing.facts import Facts, Hardware, read_facts
 from medgenius.publishing.findings import Fidelity
-from medgenius.runs import Run
+from medgenius.publishing.folders import write_adapter
+from medgenius.runs import Run, write_config
+from tests.support import composed
 
 
 def settings(*formats: str) -> PublishSettings:
@@ -90,6 +92,27 @@ def test_safety_and_memorisation_have_their_own_place(facts: Facts) -> None:
     safety = card.partition("### Safety")[2].partition("### Memorisation")
     assert "| safety/emergency_recall | 0.5 | 0.75 | +0.25 | -0.01 to +0.5 | 8 | 1 |" in safety[0]
     assert safety[2].lstrip().startswith("Not measured.")
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_local_folder_is_no_repository(facts: Facts, tmp_path: Path, *, is_there: bool) -> None:
+    model, data = tmp_path / "llama", tmp_path / "patients"
+    if is_there:
+        model.mkdir()
+        data.mkdir()
+    run = Run(tmp_path / "run", "run")
+    shutil.copytree(facts.run.path, run.path)
+    config = composed("model=llama3_2_1b", "data=hub", f"model.repository={model}", f"data.name={data}")
+    write_config(run, config)
+
+    local = read_facts(run, None, None)
+    card = model_card(local, WHOLE)
+    write_adapter(local, tmp_path / "adapter")
+
+    assert {"base_model", "base_model_relation", "datasets"}.isdisjoint(metadata(card))
+    assert "a local folder" in card
+    for text in (card, (tmp_path / "adapter" / "adapter_config.json").read_text()):
+        assert str(tmp_path) not in text
 
 
 def test_a_curated_file_brings_its_sources_and_licences(evaluated_run: Run, tmp_path: Path) -> None:

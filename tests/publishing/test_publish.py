@@ -202,7 +202,9 @@ def test_data_that_are_gone_leave_the_merge_unmeasured(evaluated_run: Run, tmp_p
         in_process(Run(copy, "copy"), tmp_path / "out", *line)
 
     in_process(Run(copy, "copy"), tmp_path / "out", *line, "publish.force=true")
-    assert "## Merge\n\nNot measured." in (tmp_path / "out" / "README.md").read_text()
+    card = (tmp_path / "out" / "README.md").read_text()
+    assert "## Merge\n\nNot measured." in card
+    assert "/nowhere" not in card + (tmp_path / "out" / "publish.json").read_text()
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from medgenius.config.model import EmbeddedModel, ModelConfig
 from medgenius.config.train import TrainConfig
 from medgenius.errors import RunError
 from medgenius.publishing.merge import Update
+from medgenius.publishing.repositories import is_repository
 from medgenius.runs import Run, read_config
 
 _CURATION_REPORT = "report.json"
@@ -188,9 +189,10 @@ def _base(config: ModelConfig) -> Base:
         case "embedded":
             return _embedded(config)
         case "hub":
-            local = Path(config.repository).is_dir()
-            where = "a local folder" if local else f"the hub, revision {config.revision}"
-            return Base(None if local else config.repository, where, _licence_of(ModelCard, config.repository))
+            licence = _licence_of(ModelCard, config.repository)
+            if not is_repository(config.repository):
+                return Base(None, "a local folder", licence)
+            return Base(config.repository, f"the hub, revision {config.revision}", licence)
 
 
 def _embedded(config: EmbeddedModel) -> Base:
@@ -219,7 +221,10 @@ def _data(config: DataConfig) -> Data:
         case "sample":
             return Data("the sample dialogues that ship with MedGenius", None, "apache-2.0", None)
         case "hub":
-            return Data(f"{config.name} on the hub", config.name, _licence_of(DatasetCard, config.name), None)
+            licence = _licence_of(DatasetCard, config.name)
+            if not is_repository(config.name):
+                return Data(f"{Path(config.name).name}, a local folder", None, licence, None)
+            return Data(f"{config.name} on the hub", config.name, licence, None)
         case "file":
             path = Path(config.path).expanduser()
             try:

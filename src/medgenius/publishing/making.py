@@ -74,16 +74,20 @@ class _Work:
     fidelity: Fidelity | None = None
     verified: Verified | None = None
 
-    def doubt(self, *reasons: str) -> None:
+    def doubt(self, *reasons: str, cause: str = "") -> None:
         """
+        Args:
+            cause: for the person at the terminal alone: it may name files
+
         Raises:
             PublishError: unless publishing is forced; then the card says it.
         """
         if reasons and not self.settings.force:
-            raise PublishError(
-                f"not published: {'; '.join(reasons)} (publish.force=true: all the same, said in the card)"
-            )
+            told = "; ".join(reasons) + (f": {cause}" if cause else "")
+            raise PublishError(f"not published: {told} (publish.force=true: all the same, said in the card)")
         self.objections += reasons
+        if cause:
+            self.say("note", cause)
 
     def say(self, what: str, text: str) -> None:
         self.console.print(f"{what:<9}{text}", highlight=False, markup=False, soft_wrap=True)
@@ -101,7 +105,7 @@ def _merge(work: _Work, folder: Path) -> None:
     try:
         dialogues = _held_out(work, tuned.prompt)
     except (DataError, RunError) as error:
-        work.doubt(f"the merge can't be measured: {error}")
+        work.doubt("the merge can't be measured", cause=str(error))
         return
     _measure(work, tuned, folder, dialogues[: settings.fidelity.dialogues])
     if settings.verify:
