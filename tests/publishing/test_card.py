@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,12 +10,15 @@ import pytest
 from huggingface_hub import ModelCard
 
 from medgenius.config import app
-from medgenius.config.publish import PublishConfig, PublishSettings
+from medgenius.config.publish import BaseWeights, PublishConfig, PublishSettings
+from medgenius.errors import PublishError
 from medgenius.publishing.card import Published, model_card
-from medgenius.publishing.facts import Facts, Hardware, read_facts
+from medgenius.publishing.facts import Base, Facts, Hardware, read_facts, unfit
 from medgenius.publishing.findings import Fidelity
 from medgenius.publishing.folders import write_adapter
+from medgenius.publishing.trained_base import rounding_of
 from medgenius.runs import Run, write_config
+from tests.publishing.conftest import CAVEAT, evaluate
 from tests.support import composed
 
 
@@ -46,6 +50,7 @@ def test_the_hub_reads_its_metadata(facts: Facts) -> None:
     for formats, library, relation in (
         (["adapter"], "peft", "adapter"),
         (["merged", "gguf"], "transformers", "finetune"),
+        (["gguf"], "gguf", "finetune"),
     ):
         found = metadata(model_card(named, replace(WHOLE, settings=settings(*formats))))
         assert (found["library_name"], found["base_model_relation"]) == (library, relation)
@@ -74,6 +79,73 @@ def test_it_says_what_the_run_says(facts: Facts) -> None:
     for limit in ("does not replace professional advice", "cannot diagnose", "not for emergencies"):
         assert limit in card
     assert "by force" not in card
+
+
+def test_caveats_and_what_was_not_measured_stand_beside_the_numbers(facts: Facts) -> None:
+    results = model_card(facts, WHOLE).partition("## Results")[2].partition("###")[0]
+    assert f"paired difference.\n\n- {CAVEAT}\n- not measured: judge\n" in results
+
+
+def with_other_adapter(run: Run) -> None:
+    file = run.adapter / "adapter_model.safetensors"
+    file.write_bytes(file.read_bytes() + b"\0")
+
+
+def with_retrieval(run: Run) -> None:
+    evaluate(run, system="rag")
+
+
+def without_records(run: Run) -> None:
+    run.evaluation.records.unlink()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [
+        (with_retrieval, "what was evaluated is evaluation.system=rag, not its model"),
+        (with_other_adapter, "what was evaluated is another adapter"),
+        (without_records, "or has no records"),
+    ],
+)
+def test_numbers_of_another_model_are_not_those_of_the_run(
+    spoil: Callable[[Run], None], says: str, facts: Facts, tmp_path: Path
+) -> None:
+    run = Run(tmp_path / "run", "run")
+    shutil.copytree(facts.run.path, run.path)
+    spoil(run)
+
+    found = read_facts(run, None, None)
+
+    (objection,) = unfit(found)
+    assert says in objection
+    assert "This model was not evaluated." in model_card(found, WHOLE)
+    assert "rouge_l" not in model_card(found, WHOLE)
+
+
+@pytest.mark.parametrize(
+    ("quantization", "weights", "base", "says"),
+    [
+        ("nf4", "full", None, "in 4-bit NF4, and merged into its full-precision weights."),
+        ("nf4", "trained", None, "in 4-bit NF4, and merged into those 4-bit weights, unpacked into full precision."),
+        ("none", "full", None, "in full precision, and merged into its full-precision weights."),
+        ("prequantized", "full", "owner/whole", "in 4 bits as stored, and merged into the full-precision weights of "),
+    ],
+)
+def test_a_merge_is_told_as_it_was_made(
+    quantization: str, weights: BaseWeights, base: str | None, says: str, facts: Facts
+) -> None:
+    update: dict[str, object] = {"quantization": quantization}
+    model = facts.config.model.model_copy(update=update)
+    merged_into = Base(base, "the hub", "llama3.2") if base else None
+    of = replace(facts, config=facts.config.model_copy(update={"model": model}), merged_into=merged_into)
+    card = model_card(of, replace(WHOLE, settings=WHOLE.settings.model_copy(update={"base_weights": weights})))
+    assert says in card
+    if base:
+        assert "full-precision weights of owner/whole." in card
+        assert "Base: apache-2.0. Merged into owner/whole: llama3.2. " in card
+    if quantization != "nf4":
+        with pytest.raises(PublishError, match=f"and the run has {quantization}: leave it at full"):
+            rounding_of(of.config)
 
 
 def test_hardware_is_told_as_far_as_the_run_tells_it(facts: Facts) -> None:
