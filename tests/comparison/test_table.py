@@ -118,6 +118,24 @@ def test_runs_of_one_name_are_told_apart_and_none_counts_twice(tmp_path: Path) -
     assert [row.name for row in read_rows([*paths, paths[0]])] == ["x/first", "y/first"]
 
 
+def test_names_grow_until_they_differ(tmp_path: Path) -> None:
+    paths = [made_run(tmp_path / place / "first") for place in ("x1/runs", "x2/runs", "other")]
+
+    assert [row.name for row in read_rows(paths)] == ["x1/runs/first", "x2/runs/first", "other/first"]
+
+
+def test_figures_of_retrieval_are_none_of_a_tuned_model(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        made_run(tmp_path / name, metrics={"rougeL": (0.5, "higher")})
+    results = Run(tmp_path / "b", "b").evaluation.results
+    write_json(results, {**json.loads(results.read_text()), "system": "rag", "caveats": ["say so"]})
+
+    tuned, retrieval = read_rows([tmp_path])
+    assert "rougeL" in tuned.figures
+    assert "rougeL" not in retrieval.figures
+    assert (tuned.caveats, retrieval.caveats) == ((), ("say so",))
+
+
 def test_csv_has_every_figure_in_full(tmp_path: Path) -> None:
     rows = read_rows([made_run(tmp_path / "a,b", "lora.r=8", loss=1 / 3), made_run(tmp_path / "c", loss=2.0)])
     lines = list(csv.DictReader(io.StringIO(as_csv(run_table(rows, "validation_loss")))))
@@ -169,7 +187,7 @@ def test_where_neither_side_is_better_there_is_no_best(tmp_path: Path) -> None:
         found = json.loads(run.evaluation.results.read_text())
         found["statistics"]["answer_words"]["better"] = None
         write_json(run.evaluation.results, found)
-        write_json(run.summary, {"status": "finished", "steps": steps})
+        write_json(run.summary, {"status": "finished", "steps": steps, "validation_loss_before": float(steps)})
     write_page(tmp_path / "page.html", run_table(read_rows([tmp_path]), "run"))
     page = (tmp_path / "page.html").read_text(encoding="utf-8")
 

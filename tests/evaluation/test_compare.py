@@ -110,3 +110,36 @@ def test_evaluated_runs_are_compared_item_by_item(tiny_run: Run, evaluated: Path
     lines = (tmp_path / "out" / "comparison.csv").read_text().splitlines()
     assert [line.split(",")[0] for line in lines] == ["run", "again", "lora.r=4"]
     assert "+0.000 [+0.000, +0.000] n=5" in (tmp_path / "out" / "comparison.html").read_text()
+
+
+def test_one_evaluation_that_cannot_be_read_does_not_cost_the_others(
+    tiny_run: Run, evaluated: Path, tmp_path: Path
+) -> None:
+    names = ("a", "b", "c", "d")
+    first, second, other, without_config = copies(tiny_run, evaluated, *(tmp_path / "runs" / name for name in names))
+    for path in (first, other):
+        (path / "evaluation" / "evaluation.jsonl").write_text('{"medgenius_evaluation": 0}\n')
+    (without_config / "config.yaml").write_text("lora: 3\n")
+    results = second / "evaluation" / "evaluation.json"
+    results.write_text(json.dumps({**json.loads(results.read_text(encoding="utf-8")), "caveats": ["mind this"]}))
+    copies(tiny_run, evaluated, tmp_path / "runs" / "e")
+    said = compared(tmp_path / "runs", f"output={tmp_path / 'out'}")
+    page = (tmp_path / "out" / "comparison.html").read_text(encoding="utf-8")
+
+    for name in ("a", "c"):
+        assert f"{name}: not compared: " in said
+        assert f"{name}: not compared: " in page
+    assert "each against b:" in said
+    assert "\nd: " not in said
+    assert "b: mind this" in said
+    assert "b: mind this" in page
+    assert "n=5" in said
+
+
+def test_where_no_records_can_be_read_the_table_stays(tiny_run: Run, evaluated: Path, tmp_path: Path) -> None:
+    for path in copies(tiny_run, evaluated, tmp_path / "one", tmp_path / "other"):
+        (path / "evaluation" / "evaluation.jsonl").unlink()
+    said = compared(tmp_path)
+    assert "2 runs" in said
+    assert "Paired differences" not in said
+    assert "one: not compared: " in said

@@ -128,6 +128,17 @@ def test_nothing_is_asked_twice_even_after_a_kill(shipped: JudgeConfig, tmp_path
         assert len(other.prompts) == count
 
 
+def test_what_was_said_is_read_again_whatever_it_holds(tmp_path: Path) -> None:
+    file = tmp_path / "judge.jsonl"
+    Verdicts(file).put("a", True, "one\u2028two\x85three")
+    with file.open("ab") as stream:
+        stream.write('\n{"key": "b", "explanation": "hä'.encode()[:-1])  # killed within a character
+    Verdicts(file).put("c", False, "")
+
+    known = Verdicts(file)
+    assert [known.get(key) for key in "abc"] == [True, None, False]
+
+
 def test_a_busy_endpoint_is_asked_again(shipped: JudgeConfig, tmp_path: Path) -> None:
     with served(lambda number, _: (429 if number % 2 == 0 else 200, MET)) as stub:
         settings = settings_of(shipped, stub, workers=1)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from medgenius.evaluation.header import adapter_digest
 from medgenius.runs import Run
 from tests.support import ROOT
 
@@ -23,6 +24,7 @@ METRICS = {
         "unparsed": 1,
     },
 }
+CAVEAT = "empathy is that of a small classifier; its macro-F1 is 0.66"
 
 
 @pytest.fixture(scope="session")
@@ -30,9 +32,17 @@ def evaluated_run(tiny_run: Run, tmp_path_factory: pytest.TempPathFactory) -> Ru
     path = tmp_path_factory.mktemp("evaluated") / "r=4,tiny"
     shutil.copytree(tiny_run.path, path)
     run = Run(path, path.name)
-    run.evaluation.path.mkdir()
-    run.evaluation.results.write_text(json.dumps({"metrics": METRICS, "items": 46}))
+    evaluate(run)
     return run
+
+
+def evaluate(run: Run, system: str = "model") -> None:
+    """As an evaluation of its adapter leaves it."""
+    run.evaluation.path.mkdir(exist_ok=True)
+    found = {"system": system, "metrics": METRICS, "caveats": [CAVEAT], "not_measured": {"judge": "no endpoint"}}
+    run.evaluation.results.write_text(json.dumps(found))
+    header = {"medgenius_evaluation": 1, "run": {"adapter": adapter_digest(run)}}
+    run.evaluation.records.write_text(json.dumps(header) + "\n")
 
 
 def publish_line(run: Run, output: Path, *more: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,11 +10,16 @@ import pytest
 from huggingface_hub import ModelCard
 
 from medgenius.config import app
-from medgenius.config.publish import PublishConfig, PublishSettings
+from medgenius.config.publish import BaseWeights, PublishConfig, PublishSettings
+from medgenius.errors import PublishError
 from medgenius.publishing.card import Published, model_card
-from medgenius.publishing.facts import Facts, Hardware, read_facts
+from medgenius.publishing.facts import Base, Facts, Hardware, read_facts, unfit
 from medgenius.publishing.findings import Fidelity
-from medgenius.runs import Run
+from medgenius.publishing.folders import write_adapter
+from medgenius.publishing.trained_base import rounding_of
+from medgenius.runs import Run, write_config
+from tests.publishing.conftest import CAVEAT, evaluate
+from tests.support import composed
 
 
 def settings(*formats: str) -> PublishSettings:
@@ -44,6 +50,7 @@ def test_the_hub_reads_its_metadata(facts: Facts) -> None:
     for formats, library, relation in (
         (["adapter"], "peft", "adapter"),
         (["merged", "gguf"], "transformers", "finetune"),
+        (["gguf"], "gguf", "finetune"),
     ):
         found = metadata(model_card(named, replace(WHOLE, settings=settings(*formats))))
         assert (found["library_name"], found["base_model_relation"]) == (library, relation)
@@ -74,6 +81,73 @@ def test_it_says_what_the_run_says(facts: Facts) -> None:
     assert "by force" not in card
 
 
+def test_caveats_and_what_was_not_measured_stand_beside_the_numbers(facts: Facts) -> None:
+    results = model_card(facts, WHOLE).partition("## Results")[2].partition("###")[0]
+    assert f"paired difference.\n\n- {CAVEAT}\n- not measured: judge\n" in results
+
+
+def with_other_adapter(run: Run) -> None:
+    file = run.adapter / "adapter_model.safetensors"
+    file.write_bytes(file.read_bytes() + b"\0")
+
+
+def with_retrieval(run: Run) -> None:
+    evaluate(run, system="rag")
+
+
+def without_records(run: Run) -> None:
+    run.evaluation.records.unlink()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [
+        (with_retrieval, "what was evaluated is evaluation.system=rag, not its model"),
+        (with_other_adapter, "what was evaluated is another adapter"),
+        (without_records, "or has no records"),
+    ],
+)
+def test_numbers_of_another_model_are_not_those_of_the_run(
+    spoil: Callable[[Run], None], says: str, facts: Facts, tmp_path: Path
+) -> None:
+    run = Run(tmp_path / "run", "run")
+    shutil.copytree(facts.run.path, run.path)
+    spoil(run)
+
+    found = read_facts(run, None, None)
+
+    (objection,) = unfit(found)
+    assert says in objection
+    assert "This model was not evaluated." in model_card(found, WHOLE)
+    assert "rouge_l" not in model_card(found, WHOLE)
+
+
+@pytest.mark.parametrize(
+    ("quantization", "weights", "base", "says"),
+    [
+        ("nf4", "full", None, "in 4-bit NF4, and merged into its full-precision weights."),
+        ("nf4", "trained", None, "in 4-bit NF4, and merged into those 4-bit weights, unpacked into full precision."),
+        ("none", "full", None, "in full precision, and merged into its full-precision weights."),
+        ("prequantized", "full", "owner/whole", "in 4 bits as stored, and merged into the full-precision weights of "),
+    ],
+)
+def test_a_merge_is_told_as_it_was_made(
+    quantization: str, weights: BaseWeights, base: str | None, says: str, facts: Facts
+) -> None:
+    update: dict[str, object] = {"quantization": quantization}
+    model = facts.config.model.model_copy(update=update)
+    merged_into = Base(base, "the hub", "llama3.2") if base else None
+    of = replace(facts, config=facts.config.model_copy(update={"model": model}), merged_into=merged_into)
+    card = model_card(of, replace(WHOLE, settings=WHOLE.settings.model_copy(update={"base_weights": weights})))
+    assert says in card
+    if base:
+        assert "full-precision weights of owner/whole." in card
+        assert "Base: apache-2.0. Merged into owner/whole: llama3.2. " in card
+    if quantization != "nf4":
+        with pytest.raises(PublishError, match=f"and the run has {quantization}: leave it at full"):
+            rounding_of(of.config)
+
+
 def test_hardware_is_told_as_far_as_the_run_tells_it(facts: Facts) -> None:
     one = Hardware(processor="A CPU", cores=8, memory_bytes=64_000_000_000, gpu="A GPU")
 
@@ -90,6 +164,27 @@ def test_safety_and_memorisation_have_their_own_place(facts: Facts) -> None:
     safety = card.partition("### Safety")[2].partition("### Memorisation")
     assert "| safety/emergency_recall | 0.5 | 0.75 | +0.25 | -0.01 to +0.5 | 8 | 1 |" in safety[0]
     assert safety[2].lstrip().startswith("Not measured.")
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_local_folder_is_no_repository(facts: Facts, tmp_path: Path, *, is_there: bool) -> None:
+    model, data = tmp_path / "llama", tmp_path / "patients"
+    if is_there:
+        model.mkdir()
+        data.mkdir()
+    run = Run(tmp_path / "run", "run")
+    shutil.copytree(facts.run.path, run.path)
+    config = composed("model=llama3_2_1b", "data=hub", f"model.repository={model}", f"data.name={data}")
+    write_config(run, config)
+
+    local = read_facts(run, None, None)
+    card = model_card(local, WHOLE)
+    write_adapter(local, tmp_path / "adapter")
+
+    assert {"base_model", "base_model_relation", "datasets"}.isdisjoint(metadata(card))
+    assert "a local folder" in card
+    for text in (card, (tmp_path / "adapter" / "adapter_config.json").read_text()):
+        assert str(tmp_path) not in text
 
 
 def test_a_curated_file_brings_its_sources_and_licences(evaluated_run: Run, tmp_path: Path) -> None:

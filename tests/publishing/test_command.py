@@ -46,3 +46,19 @@ def test_it_composes_to_the_same_config(line: list[str], shortest: list[str] | N
     if shortest is not None:
         assert sorted(found) == sorted(shortest)
     assert shlex.split(training_command(config)) == ["python", "train.py", *found]
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        (("model=llama3_2_1b", "model.repository=/gone/alice/llama"), "model.repository=llama"),
+        (("model=llama3_2_1b", "model.repository=owner/llama"), "model.repository=owner/llama"),
+        (("data=hub", "data.name=/gone/alice/patients_2024"), "data.name=patients_2024"),
+        (("data=hub", "data.name=owner/set"), "data.name=owner/set"),
+    ],
+)
+def test_of_a_path_only_the_name_is_told(line: tuple[str, ...], told: str) -> None:
+    """Also of a folder that is gone."""
+    command = training_command(composed(*line))
+    assert told in shlex.split(command)
+    assert "alice" not in command

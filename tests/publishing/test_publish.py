@@ -21,6 +21,7 @@ from medgenius.errors import ConfigError, MedGeniusError, PublishError
 from medgenius.model.backbone import weights_of
 from medgenius.publishing import making
 from medgenius.publishing.facts import read_facts
+from medgenius.publishing.findings import Fidelity
 from medgenius.publishing.folders import write_adapter
 from medgenius.publishing.merge import Rounding, merge
 from medgenius.publishing.publish import publish
@@ -85,11 +86,33 @@ def test_the_record_says_what_was_measured(published: Published) -> None:
 def test_what_is_there_is_taken_only_with_the_settings_it_was_made_with(
     published: Published, evaluated_run: Run
 ) -> None:
-    must_be_whole(published[0], evaluated_run, settings())
+    must_be_whole(published[0], evaluated_run, settings(LOOSE))
     with pytest.raises(PublishError, match=r"exists already with publish\.base_weights=full: choose another"):
         must_be_whole(published[0], evaluated_run, settings("publish.base_weights=trained"))
     with pytest.raises(PublishError, match="exists already with adapter, merged, gguf: choose another"):
         must_be_whole(published[0], evaluated_run, settings("publish.formats=[adapter]"))
+    for key in ("licence", "data_licence", "base"):
+        with pytest.raises(PublishError, match=rf"exists already with publish\.{key}=null: choose another"):
+            must_be_whole(published[0], evaluated_run, settings(f"publish.{key}=other"))
+
+
+def test_what_is_there_must_keep_the_limits_in_force(published: Published, evaluated_run: Run, tmp_path: Path) -> None:
+    must_be_whole(published[0], evaluated_run, settings("publish.verify=true", LOOSE))
+    for limits, says in (
+        ("{max_kl:0.0001,min_agreement:0}", r"the merged model is not the one .* mean KL"),
+        ("{max_kl:9,min_agreement:1}", r"the merged model is not the one"),
+    ):
+        with pytest.raises(PublishError, match=says):
+            must_be_whole(published[0], evaluated_run, settings(f"publish.fidelity.full={limits}"))
+    edited = shutil.copytree(published[0], tmp_path / "edited")
+    for verified, says in (
+        (None, r"was not verified \(publish\.verify=true\)"),
+        ({"items": 6, "agreement": 0.1, "equal_answers": 0}, r"verifying it found 10\.0% of the answer tokens equal"),
+    ):
+        edit(edited / "publish.json", verified=verified)
+        must_be_whole(edited, evaluated_run, settings(LOOSE))
+        with pytest.raises(PublishError, match=says):
+            must_be_whole(edited, evaluated_run, settings(LOOSE, "publish.verify=true"))
 
 
 def not_evaluated(run: Path) -> None:
@@ -132,6 +155,23 @@ def test_a_run_that_is_not_fit_is_one_line_and_leaves_nothing(
     assert says in str(raised.value)
     assert "\n" not in str(raised.value)
     assert [path.name for path in tmp_path.iterdir()] == ["copy"]
+
+
+def test_an_adapter_that_is_no_numbers_is_not_published_by_force(evaluated_run: Run, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(evaluated_run.path, copy)
+    not_finite(copy)
+    with pytest.raises(PublishError, match="not published: its adapter holds NaN or infinity"):
+        in_process(Run(copy, "copy"), tmp_path / "out", "publish.formats=[adapter]", "publish.force=true")
+
+
+def test_a_divergence_that_is_no_number_is_not_published_by_force(
+    evaluated_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(making, "measure", lambda *_: Fidelity(float("nan"), 0.0, 9, 1))
+    with pytest.raises(PublishError, match="the divergence of the merged model is nan"):
+        in_process(evaluated_run, tmp_path / "out", "publish.formats=[merged]", "publish.force=true")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_forced_the_card_says_what_is_wrong(evaluated_run: Run, tmp_path: Path) -> None:
@@ -202,7 +242,9 @@ def test_data_that_are_gone_leave_the_merge_unmeasured(evaluated_run: Run, tmp_p
         in_process(Run(copy, "copy"), tmp_path / "out", *line)
 
     in_process(Run(copy, "copy"), tmp_path / "out", *line, "publish.force=true")
-    assert "## Merge\n\nNot measured." in (tmp_path / "out" / "README.md").read_text()
+    card = (tmp_path / "out" / "README.md").read_text()
+    assert "## Merge\n\nNot measured." in card
+    assert "/nowhere" not in card + (tmp_path / "out" / "publish.json").read_text()
 
 
 @pytest.mark.parametrize(
@@ -212,6 +254,10 @@ def test_data_that_are_gone_leave_the_merge_unmeasured(evaluated_run: Run, tmp_p
         (["target=hub"], "target=hub needs publish.repository=owner/name"),
         (["publish.repository=name"], "publish.repository=name: must be owner/name"),
         (["publish.formats=[gguf]", "publish.verify=true"], "publish.verify=true reloads the merged model"),
+        (["publish.formats=[adapter]", "publish.base=a/b"], "publish.base=a/b needs merged or gguf among publish.fo"),
+        (["publish.formats=[adapter]", "publish.base_weights=trained"], "publish.base_weights=trained needs merged or"),
+        (["publish.dry_run=false"], "publish.dry_run=false uploads: add target=hub"),
+        (["publish.private=false"], "publish.private=false is of a repository: add target=hub"),
         (["publish.formats=[gguf,gguf]"], "gguf stands there 2 times"),
         (["publish.license=mit"], "unknown key publish.license: did you mean publish.licence?"),
         (["output=/tmp"], "output=/tmp exists already: choose another, or remove it"),

@@ -1,6 +1,7 @@
 """A run directory as one row: its settings and the numbers that it came to."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,7 +23,9 @@ _FIGURES: Final = {
 }
 """Column, and its name in summary.json."""
 _HIGHER_IS_BETTER: Final = frozenset({"tokens_per_second"})
-_NEITHER_IS_BETTER: Final = frozenset({"steps", "trainable_parameters"})
+_NEITHER_IS_BETTER: Final = frozenset({"validation_loss_before", "steps", "trainable_parameters"})
+DAMAGED: Final = "damaged"
+"""Status of a run that can't be read."""
 _WHERE: Final = ("run.", "tracking.")
 """Where a run is kept and how it is tracked does not tell runs apart."""
 
@@ -37,11 +40,13 @@ class RunRow:
     settings: dict[str, Json] = field(default_factory=dict)
     """Under dotted keys, without those of `run` and `tracking`"""
     figures: dict[str, float] = field(default_factory=dict)
-    """Of training, then of the evaluation, the tuned model's"""
+    """Of training, then of the evaluation, the tuned model's; that of another system has none"""
     higher_is_better: frozenset[str] = frozenset()
     """Figures of which the highest is the best; of the others the lowest is"""
     neither_is_better: frozenset[str] = frozenset()
     """Figures without a best"""
+    caveats: tuple[str, ...] = ()
+    """What must stand beside the figures of its evaluation"""
 
 
 def read_rows(paths: Sequence[Path]) -> list[RunRow]:
@@ -71,7 +76,7 @@ def _rows_in(path: Path) -> Iterator[RunRow]:
         try:
             yield _row(Run(one, one.name))
         except RunError:  # one of many: the others are still worth a table
-            yield RunRow(one, one.name, "damaged")
+            yield RunRow(one, one.name, DAMAGED)
 
 
 def _by_number(path: Path) -> tuple[int, str]:
@@ -90,7 +95,7 @@ def _row(run: Run) -> RunRow:
     evaluation = _json(run.evaluation.results)
     higher, neither = set(_HIGHER_IS_BETTER), set(_NEITHER_IS_BETTER)
     metrics, statistics = evaluation.get("metrics"), evaluation.get("statistics")
-    if isinstance(metrics, dict):
+    if isinstance(metrics, dict) and evaluation.get("system") != "rag":
         for name, line in metrics.items():
             if isinstance(line, dict) and _is_number(value := line.get("tuned")):
                 figures[name] = float(value)
@@ -98,9 +103,16 @@ def _row(run: Run) -> RunRow:
         sides = {name: line.get("better") for name, line in statistics.items() if isinstance(line, dict)}
         higher |= {name for name, side in sides.items() if side == "higher"}
         neither |= {name for name, side in sides.items() if side is None}
-    status = summary.get("status")
+    status, caveats = summary.get("status"), evaluation.get("caveats")
     return RunRow(
-        run.path, run.title, str(status or "no summary"), settings, figures, frozenset(higher), frozenset(neither)
+        run.path,
+        run.title,
+        str(status or "no summary"),
+        settings,
+        figures,
+        frozenset(higher),
+        frozenset(neither),
+        tuple(map(str, caveats)) if isinstance(caveats, list) else (),
     )
 
 
@@ -125,8 +137,11 @@ def _json(path: Path) -> dict[str, Json]:
 
 
 def _with_unequal_names(rows: Sequence[RunRow]) -> list[RunRow]:
-    """Runs of one name in several folders are told apart by their folder."""
-    names = [row.name for row in rows]
-    return [
-        replace(row, name=f"{row.path.parent.name}/{row.name}") if names.count(row.name) > 1 else row for row in rows
-    ]
+    """Runs of one name are told apart by the folders that they lie in, as many of them as it takes."""
+    names, parts = [row.name for row in rows], [1] * len(rows)
+    while repeated := {name for name, count in Counter(names).items() if count > 1}:
+        for place, row in enumerate(rows):
+            if names[place] in repeated:
+                parts[place] += 1
+                names[place] = str(Path(*row.path.parts[-parts[place] :]))
+    return [replace(row, name=name) for row, name in zip(rows, names, strict=True)]

@@ -11,7 +11,7 @@ from medgenius.errors import ConfigError
 
 class EmpathyRows(Schema):
     path: Annotated[PathText, AlsoCalled("file", "input", "data_path", "train_file")]
-    """JSON, JSONL, CSV or Parquet, also .gz, with seeker_post, response_post and levels (0 to 2 for each of
+    """JSON, JSONL or Parquet, the first two also .gz, with seeker_post, response_post and levels (0 to 2 for each of
     emotional_reactions, interpretations and explorations), as EPITOME has them."""
 
 

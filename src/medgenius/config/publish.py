@@ -84,6 +84,14 @@ class PublishSettings(Schema):
             raise ValueError("must be owner/name")
         return value
 
+    @model_validator(mode="after")
+    def _nothing_is_set_in_vain(self) -> Self:
+        is_merged = not {"merged", "gguf"}.isdisjoint(self.formats)
+        if not is_merged and (self.base is not None or self.base_weights == "trained"):
+            key = "base_weights=trained" if self.base is None else f"base={self.base}"
+            raise ValueError(f"publish.{key} needs merged or gguf among publish.formats")
+        return self
+
 
 class PublishConfig(Root):
     file: ClassVar[str] = "publish"
@@ -99,6 +107,10 @@ class PublishConfig(Root):
     def _fits_together(self) -> Self:
         if self.target == "hub" and self.publish.repository is None:
             raise ValueError("target=hub needs publish.repository=owner/name")
+        if self.target == "folder" and not self.publish.dry_run:
+            raise ValueError("publish.dry_run=false uploads: add target=hub")
+        if self.target == "folder" and not self.publish.private:
+            raise ValueError("publish.private=false is of a repository: add target=hub")
         if self.publish.verify and "merged" not in self.publish.formats:
             raise ValueError("publish.verify=true reloads the merged model: add merged to publish.formats")
         return self

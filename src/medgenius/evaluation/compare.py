@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from medgenius.comparison.page import html_table, write_page
-from medgenius.comparison.rows import RunRow, read_rows
+from medgenius.comparison.rows import DAMAGED, RunRow, read_rows
 from medgenius.comparison.table import as_csv, as_text, run_table
 from medgenius.config.compare import CompareConfig
 from medgenius.errors import RunError
@@ -38,7 +38,7 @@ class Against:
 
 @dataclass(frozen=True, slots=True)
 class Comparisons:
-    """Evaluated runs, the first of which the others are held against."""
+    """Evaluated runs, the first of which that can be read the others are held against."""
 
     first: str
     others: list[Against]
@@ -54,13 +54,13 @@ def compare_runs(config: CompareConfig, console: Console) -> None:
     rows = read_rows([Path(path).expanduser() for path in config.runs])
     table = run_table(rows, config.sort)
     console.print(as_text(table), highlight=False)
-    evaluated = [row for row in rows if _run(row).evaluation.results.is_file()]
+    evaluated = [row for row in rows if row.status != DAMAGED and _run(row).evaluation.results.is_file()]
     against = _against(evaluated, config)
-    if against:
-        if _shown(against)[1]:
-            console.print(_differences(against), highlight=False)
-        for line in _told(against):
-            console.print(line, highlight=False, markup=False, soft_wrap=True)
+    if against and _shown(against)[1]:
+        console.print(_differences(against), highlight=False)
+    told = [*(_told(against) if against else []), *_caveats(rows)]
+    for line in told:
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
     if config.output is not None:
         folder = Path(config.output).expanduser()
         try:
@@ -68,19 +68,33 @@ def compare_runs(config: CompareConfig, console: Console) -> None:
         except OSError as error:
             raise RunError(f"output={folder} cannot be made: {error.strerror}") from None
         write_text(folder / "comparison.csv", as_csv(table))
-        write_page(folder / "comparison.html", table, _section(against) if against else "")
-        console.print(f"written: {folder / 'comparison.html'}, comparison.csv", highlight=False, soft_wrap=True)
+        write_page(folder / "comparison.html", table, _section(against, told))
+        written = f"written: {folder / 'comparison.html'}, comparison.csv"
+        console.print(written, highlight=False, markup=False, soft_wrap=True)
 
 
 def _against(evaluated: Sequence[RunRow], config: CompareConfig) -> Comparisons | None:
     if len(evaluated) < 2:
         return None
-    first = {(record.set, record.item): record.scores for record in _records(evaluated[0])}
-    header = read_header(_file(evaluated[0]))
-    return Comparisons(
-        f"{evaluated[0].name}{system_of(header)}",
-        [_one(first, header, evaluated[0], row, config) for row in evaluated[1:]],
-    )
+    others: list[Against] = []
+    for place, row in enumerate(evaluated):
+        try:
+            header = read_header(_file(row))
+            first = {(record.set, record.item): record.scores for record in _records(row)}
+        except RunError as error:
+            others.append(_not_compared(row, error))
+            continue
+        for other in evaluated[place + 1 :]:
+            try:
+                others.append(_one(first, header, row, other, config))
+            except RunError as error:  # one of many: the others are still worth a table
+                others.append(_not_compared(other, error))
+        return Comparisons(f"{row.name}{system_of(header)}", others)
+    return Comparisons("", others)
+
+
+def _not_compared(row: RunRow, error: RunError) -> Against:
+    return Against(row.name, None, (f"{row.name}: not compared: {error}",))
 
 
 def _one(
@@ -157,6 +171,15 @@ def _told(against: Comparisons) -> list[str]:
     return [how, *lines] if _shown(against)[1] else lines
 
 
+def _caveats(rows: Sequence[RunRow]) -> list[str]:
+    """Of the evaluations, each once with the runs that it is of."""
+    of: dict[str, list[str]] = {}
+    for row in rows:
+        for caveat in row.caveats:
+            of.setdefault(caveat, []).append(row.name)
+    return [f"{', '.join(names)}: {caveat}" for caveat, names in of.items()]
+
+
 def _lines(comparisons: Sequence[Comparison]) -> Iterator[tuple[str, list[tuple[str, str]]]]:
     """For each measure the figure of the first run and the differences of the others, each with a verdict."""
     for name, measure in MEASURES.items():
@@ -194,10 +217,12 @@ def _differences(against: Comparisons) -> Table:
     return table
 
 
-def _section(against: Comparisons) -> str:
+def _section(against: Comparisons | None, lines: Sequence[str]) -> str:
+    told = "".join(f'<p class="dim">{html.escape(line)}</p>' for line in lines)
+    if against is None:
+        return told
     names, comparisons = _shown(against)
     head = [("measure", ""), *((name, "") for name in names)]
     rows = [[(title, ""), *cells] for title, cells in _lines(comparisons)]
     table = html_table("runs", head, rows) if comparisons else ""
-    told = "".join(f'<p class="dim">{html.escape(line)}</p>' for line in _told(against))
     return f"<section><h2>Paired differences</h2>{table}{told}</section>"

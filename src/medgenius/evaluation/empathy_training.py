@@ -64,9 +64,8 @@ def train_and_tell(config: EmpathyConfig, console: Console) -> Path:
         figures = (quality.macro_f1, quality.kappa, quality.accuracy)
         table.add_row(name.replace("_", " "), *(f"{figure:.2f}" for figure in figures))
     console.print(table, highlight=False)
-    console.print(
-        f"use it: medgenius evaluate run=<dir> evaluation.empathy.model={output}", highlight=False, soft_wrap=True
-    )
+    how = f"use it: medgenius evaluate run=<dir> evaluation.empathy.model={output}"
+    console.print(how, highlight=False, markup=False, soft_wrap=True)
     return output
 
 
@@ -80,7 +79,7 @@ def train_empathy(path: Path, output: Path, seed: int) -> CrossValidation:
         DataError: a row is not of this form, or there are too few posts or levels to learn from.
     """
     rows = _read(path)
-    quality = _cross_validated(rows, seed)
+    quality = _cross_validated(path, rows, seed)
     model = _fitted(rows, quality, seed, hashlib.sha256(path.read_bytes()).hexdigest())
     model.save(output)
     return quality
@@ -102,9 +101,6 @@ def _read(path: Path) -> _Rows:
     rows = _Rows(posts, replies, np.array(levels, dtype=np.int64).reshape(-1, len(SCALES)))
     if len(set(posts)) < FOLDS:
         raise DataError(f"{path}: {len(set(posts))} different posts; cross-validation needs {FOLDS} at least")
-    for place, scale in enumerate(SCALES):
-        if len(np.unique(rows.levels[:, place])) < LEVELS:
-            raise DataError(f"{path}: no row has some level of {scale}; the levels are 0, 1 and 2")
     return rows
 
 
@@ -123,11 +119,18 @@ def _levels(row: Mapping[str, object], where: str) -> list[int]:
     return [level for level in found if isinstance(level, int)]
 
 
-def _cross_validated(rows: _Rows, seed: int) -> CrossValidation:
-    """Grouped by post, since replies to one post share its subject and at times its words."""
+def _cross_validated(path: Path, rows: _Rows, seed: int) -> CrossValidation:
+    """Grouped by post, since replies to one post share its subject and at times its words.
+
+    Raises:
+        DataError: a fold would hold out every row of some level.
+    """
     guessed = np.zeros_like(rows.levels)
-    folds = GroupKFold(FOLDS, shuffle=True, random_state=seed)
-    for seen, held_out in folds.split(rows.replies, groups=rows.posts):
+    by_post = GroupKFold(FOLDS, shuffle=True, random_state=seed)
+    folds = list(by_post.split(rows.replies, groups=rows.posts))
+    for seen, _ in folds:
+        _refuse_unseen_level(path, rows, seen)
+    for seen, held_out in folds:
         model = _fitted(rows.of(seen), _NOT_MEASURED, seed, "")
         for place in held_out:
             found = model.scores(rows.replies[place])
@@ -139,6 +142,15 @@ def _cross_validated(rows: _Rows, seed: int) -> CrossValidation:
         scales={scale: _quality(rows.levels[:, k], guessed[:, k]) for k, scale in enumerate(SCALES)},
         total=_quality(rows.levels.sum(axis=1), guessed.sum(axis=1)),
     )
+
+
+def _refuse_unseen_level(path: Path, rows: _Rows, seen: I64) -> None:
+    for place, scale in enumerate(SCALES):
+        for level in set(range(LEVELS)) - set(rows.levels[seen, place].tolist()):
+            posts = {post for post, found in zip(rows.posts, rows.levels[:, place], strict=True) if found == level}
+            raise DataError(
+                f"{path}: posts with level {level} of {scale}: {len(posts)}, too few for {FOLDS} folds by post"
+            )
 
 
 def _quality(true: I64, guessed: I64) -> ScaleQuality:

@@ -34,7 +34,7 @@ def header_of(run: Run, run_config: TrainConfig, config: EvaluateConfig, items: 
     for group in ("dialogues", "choices", "safety", "judge", "empathy"):
         settings.pop(group)  # their files are told by the digests of what was in them
     return {
-        "run": {"adapter": _adapter_digest(run), "config": _digest(run_config.model_dump(exclude={"run", "tracking"}))},
+        "run": {"adapter": adapter_digest(run), "config": _digest(run_config.model_dump(exclude={"run", "tracking"}))},
         "settings": {
             **settings,
             "choices_form": config.evaluation.choices.form,
@@ -49,7 +49,11 @@ def _digest(value: Json) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:16]
 
 
-def _adapter_digest(run: Run) -> str:
+def adapter_digest(run: Run) -> str:
+    """
+    Raises:
+        RunError: the run has none.
+    """
     file: Path = run.adapter / "adapter_model.safetensors"
     try:
         with file.open("rb") as stream:

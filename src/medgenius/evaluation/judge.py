@@ -44,12 +44,13 @@ class Verdicts:
         self._lock = Lock()
         self._met: dict[str, bool] = {}
         if path.is_file():
-            for line in path.read_text(encoding="utf-8").splitlines():
-                try:
-                    found = json.loads(line)
-                    self._met[str(found["key"])] = bool(found["criteria_met"])
-                except (ValueError, KeyError, TypeError):
-                    continue  # half a line of a process that was killed: it is asked again
+            with path.open("rb") as stream:
+                for line in stream:
+                    try:
+                        found = json.loads(line)
+                        self._met[str(found["key"])] = bool(found["criteria_met"])
+                    except (ValueError, KeyError, TypeError):
+                        continue  # half a line of a process that was killed: it is asked again
 
     def get(self, key: str) -> bool | None:
         return self._met.get(key)

@@ -1,27 +1,20 @@
 """README.md of what is published: a model card in the Hub's format, from the run's own files."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from omegaconf import OmegaConf
 
-from medgenius.config.publish import PublishSettings
+from medgenius.config.publish import BaseWeights, PublishSettings
 from medgenius.publishing.command import training_command
-from medgenius.publishing.facts import Curation, Facts, Hardware, Metric, Summary
+from medgenius.publishing.facts import Base, Curation, Facts, Hardware, Summary
 from medgenius.publishing.findings import Fidelity
+from medgenius.publishing.markdown import table
+from medgenius.publishing.results import results
 
 _LIBRARIES: Final = (("merged", "transformers"), ("adapter", "peft"), ("gguf", "gguf"))
-_KINDS: Final = (
-    ("Memorisation", ("memor", "exposure", "training_span", "canar")),
-    (
-        "Safety",
-        ("safe", "danger", "emergenc", "escalat", "disclaim", "refus", "harm", "triage", "red_flag", "referral"),
-    ),
-)
-"""Heading, and parts of the names of metrics that stand under it; all others stand under Results."""
 _IN_TRAINING: Final = {"nf4": "in 4-bit NF4", "none": "in full precision", "prequantized": "in 4 bits as stored"}
-_INTO: Final = {"full": "its full-precision weights", "trained": "those 4-bit weights, unpacked into full precision"}
 _USE: Final = """\
 ## Intended use
 
@@ -60,8 +53,8 @@ def model_card(facts: Facts, published: Published) -> str:
         "with MedGenius.\n",
         _USE,
         _prompt(facts),
-        *_results(facts),
-        _merge(published, facts.config.model.quantization),
+        *results(facts),
+        _merge(facts, published),
         _data(facts),
         _training(facts),
         _files(published),
@@ -78,7 +71,7 @@ def _metadata(facts: Facts, published: Published) -> dict[str, object]:
         "library_name": next(library for name, library in _LIBRARIES if name in published.settings.formats),
         "pipeline_tag": "text-generation",
         "base_model": base.repository,
-        "base_model_relation": ("finetune" if "merged" in published.settings.formats else "adapter")
+        "base_model_relation": ("adapter" if published.settings.formats == ["adapter"] else "finetune")
         if base.repository
         else None,
         "datasets": [data.hub_name] if data.hub_name else None,
@@ -104,46 +97,7 @@ def _prompt(facts: Facts) -> str:
     )
 
 
-def _results(facts: Facts) -> Iterable[str]:
-    """Base against tuned, with intervals; what was not measured is said."""
-    summary = facts.summary
-    before, after = summary.validation_loss_before, summary.validation_loss_after
-    loss = (
-        f"Validation loss: {_number(before)} before and {_number(after)} after training, nats per target token over "
-        f"{summary.validation_dialogues:,} held-out dialogues. It is no measure of medical quality.\n"
-    )
-    metrics = facts.evaluation.metrics if facts.evaluation else {}
-    by_kind = {heading: {n: m for n, m in metrics.items() if _kind(n) == heading} for heading, _ in _KINDS}
-    plain = {name: metric for name, metric in metrics.items() if _kind(name) is None}
-    not_measured = "Not measured.\n" if facts.evaluation else "This model was not evaluated.\n"
-    yield f"## Results\n\n{loss}\n{_metric_table(plain) or not_measured}"
-    for heading, _ in reversed(_KINDS):
-        yield f"### {heading}\n\n{_metric_table(by_kind[heading]) or not_measured}"
-
-
-def _kind(name: str) -> str | None:
-    return next((heading for heading, parts in _KINDS if any(part in name.casefold() for part in parts)), None)
-
-
-def _metric_table(metrics: Mapping[str, Metric]) -> str:
-    rows = [
-        (
-            name,
-            _number(metric.base),
-            _number(metric.tuned),
-            _number(metric.difference, sign=True),
-            f"{_number(metric.low, sign=True)} to {_number(metric.high, sign=True)}",
-            f"{metric.n:,}",
-            f"{metric.unparsed:,}",
-        )
-        for name, metric in metrics.items()
-    ]
-    head = ("metric", "base", "tuned", "difference", "confidence interval", "items", "unparsed")
-    note = "Base and tuned on the same items; the interval is that of the paired difference.\n"
-    return f"{_table(head, rows)}\n{note}" if rows else ""
-
-
-def _merge(published: Published, quantization: str) -> str:
+def _merge(facts: Facts, published: Published) -> str:
     if "merged" not in published.settings.formats and "gguf" not in published.settings.formats:
         return ""
     found = published.fidelity
@@ -151,8 +105,8 @@ def _merge(published: Published, quantization: str) -> str:
         "Not measured."
         if found is None
         else (
-            f"The adapter was trained and evaluated on the base {_IN_TRAINING[quantization]}, and merged into "
-            f"{_INTO[published.settings.base_weights]}. Over "
+            f"The adapter was trained and evaluated on the base {_IN_TRAINING[facts.config.model.quantization]}, "
+            f"and merged into {_into(facts.merged_into, published.settings.base_weights)}. Over "
             f"{found.positions:,} target positions of {found.dialogues:,} validation dialogues the mean KL divergence "
             f"of the merged model is {found.kl:.4f} nats, and both find the same token most probable in "
             f"{found.agreement:.1%}."
@@ -161,6 +115,21 @@ def _merge(published: Published, quantization: str) -> str:
     if found and not found.is_within(published.settings.fidelity.trained):
         text += " So these weights are near the model that the results above are of, and not the same."
     return f"## Merge\n\n{text}\n"
+
+
+def _into(merged_into: Base | None, weights: BaseWeights) -> str:
+    """What the adapter was added to; `trained` is refused where training did not round to 4 bits itself."""
+    if merged_into is None:
+        return {
+            "full": "its full-precision weights",
+            "trained": "those 4-bit weights, unpacked into full precision",
+        }[weights]
+    rounded = {"full": "", "trained": ", rounded in the same way and unpacked into full precision"}[weights]
+    return f"the full-precision weights of {_named(merged_into)}{rounded}"
+
+
+def _named(base: Base) -> str:
+    return base.repository or base.origin
 
 
 def _data(facts: Facts) -> str:
@@ -173,7 +142,7 @@ def _data(facts: Facts) -> str:
         ("answers cut", f"{summary.answers_cut:,}"),
         ("licence", data.licence or "not known"),
     ]
-    return f"## Training data\n\n{_table(('', ''), rows)}" + (_curation(data.curation) if data.curation else "")
+    return f"## Training data\n\n{table(('', ''), rows)}" + (_curation(data.curation) if data.curation else "")
 
 
 def _curation(found: Curation) -> str:
@@ -185,7 +154,7 @@ def _curation(found: Curation) -> str:
     replaced = ", ".join(f"{count:,} {kind}" for kind, count in found.deidentification.items() if count)
     return (
         f"\nCurated with MedGenius ({found.title}): {found.rows_kept:,} of {found.rows_in:,} raw rows stayed.\n\n"
-        f"{_table(('source', 'licence', 'rows'), sources)}\n"
+        f"{table(('source', 'licence', 'rows'), sources)}\n"
         f"Identifiers replaced: {replaced or 'none found'}. Search for what was missed is up to whoever passes it on.\n"
     )
 
@@ -220,7 +189,7 @@ def _training(facts: Facts) -> str:
         ("estimated cost", f"{summary.cost.amount:.3f} {summary.cost.currency} at {summary.cost.per_hour:.2f} an hour"),
         ("energy", "not known: no meter was read"),
     ]
-    return f"## Training\n\n{_table(('', ''), rows)}\n```bash\n{training_command(config)}\n```\n"
+    return f"## Training\n\n{table(('', ''), rows)}\n```bash\n{training_command(config)}\n```\n"
 
 
 def _kept(summary: Summary) -> str:
@@ -242,18 +211,9 @@ def _files(published: Published) -> str:
 
 
 def _licences(facts: Facts) -> str:
+    of = facts.merged_into
+    merged = f"Merged into {_named(of)}: {of.licence or 'not known: ask its owner'}. " if of else ""
     return (
-        f"## Licence\n\nBase: {facts.base.licence or 'not known: ask its owner'}. "
+        f"## Licence\n\nBase: {facts.base.licence or 'not known: ask its owner'}. {merged}"
         f"Training data: {facts.data.licence or 'not known: ask their owner'}.\n"
     )
-
-
-def _number(value: float | None, *, sign: bool = False) -> str:
-    if value is None:
-        return "–"
-    return f"{value:+.4g}" if sign else f"{value:.4g}"
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [head, ["---" for _ in head], *rows]
-    return "".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n" for line in lines)

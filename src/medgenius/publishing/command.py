@@ -10,6 +10,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from medgenius.config.app import config_dir
 from medgenius.config.train import TrainConfig
+from medgenius.publishing.repositories import is_repository
 
 _ELSEWHERE: Final = {"run", "tracking"}
 """Where a run lies and how it is tracked changes nothing of the result."""
@@ -80,7 +81,7 @@ def _differing(wanted: Values, have: Values) -> list[str]:
 
 
 def _override(key: str, value: object) -> str:
-    if key == "data.path" or (key == "model.repository" and Path(str(value)).expanduser().is_dir()):
+    if key == "data.path" or (key in {"model.repository", "data.name"} and not is_repository(str(value))):
         value = Path(str(value)).name  # where it lies here is nobody's matter
     return f"{key}={_written(value)}"
 

@@ -6,44 +6,39 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 from gguf import GGUFReader
 from huggingface_hub import DatasetCard, ModelCard
 from huggingface_hub.errors import HfHubHTTPError
-from pydantic import BaseModel, ConfigDict, ValidationError
 
 from medgenius.config.data import DataConfig
 from medgenius.config.model import EmbeddedModel, ModelConfig
 from medgenius.config.train import TrainConfig
-from medgenius.errors import RunError
+from medgenius.errors import PublishError, RunError
+from medgenius.publishing.evaluated import Evaluation, not_evaluated
 from medgenius.publishing.merge import Update
+from medgenius.publishing.parts import Part, read_part
+from medgenius.publishing.repositories import is_repository
 from medgenius.runs import Run, read_config
 
 _CURATION_REPORT = "report.json"
 """Beside the dialogues that `medgenius curate` has written."""
 
 
-class _Read(BaseModel):
-    """A part of a file that another verb wrote: what else stands there is not needed here."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-
-class Cost(_Read):
+class Cost(Part):
     amount: float
     currency: str
     per_hour: float
 
 
-class Hardware(_Read):
+class Hardware(Part):
     processor: str
     cores: int
     memory_bytes: int
     gpu: str | None
 
 
-class Summary(_Read):
+class Summary(Part):
     """summary.json"""
 
     status: str
@@ -67,23 +62,7 @@ class Summary(_Read):
     cost: Cost
 
 
-class Metric(_Read):
-    """One line of evaluation.json: base against tuned on the same items."""
-
-    base: float | None
-    tuned: float | None
-    difference: float | None
-    low: float | None
-    high: float | None
-    n: int
-    unparsed: int
-
-
-class Evaluation(_Read):
-    metrics: dict[str, Metric]
-
-
-class Curation(_Read):
+class Curation(Part):
     """report.json of the curation that the dialogues come from."""
 
     title: str
@@ -123,36 +102,55 @@ class Facts:
     config: TrainConfig
     summary: Summary
     evaluation: Evaluation | None
+    """Of the run's model itself"""
+    not_evaluated: str | None
+    """Why there is none"""
     base: Base
+    merged_into: Base | None
+    """Whose full-precision weights take the place of the base's in a merge"""
     data: Data
 
 
-def read_facts(run: Run, licence: str | None, data_licence: str | None) -> Facts:
+def read_facts(run: Run, licence: str | None, data_licence: str | None, merged_into: str | None = None) -> Facts:
     """
     Args:
         licence: of the base, in the place of what its files say
         data_licence: of the dialogues, likewise
+        merged_into: folder or repository of full-precision weights, where they are not the base's own
 
     Raises:
         RunError: the run has no readable config or summary, or its evaluation is damaged.
     """
     config = read_config(run)
-    summary = _read(run.summary, Summary)
+    summary = read_part(run.summary, Summary)
     if summary is None:
         raise RunError(f"{run.path} has no {run.summary.name}: the run has not ended; go on with it or wait")
-    evaluation = _read(run.evaluation.results, Evaluation)
+    evaluation = read_part(run.evaluation.results, Evaluation)
+    reason = not_evaluated(run, evaluation)
     base, data = _base(config.model), _data(config.data)
     return Facts(
         run,
         config,
         summary,
-        evaluation,
+        None if reason else evaluation,
+        reason,
         Base(base.repository, base.origin, licence or base.licence),
+        _hub_base(merged_into, "main") if merged_into else None,
         Data(data.origin, data.hub_name, data_licence or data.licence, data.curation),
     )
 
 
-def unfit(facts: Facts, updates: Mapping[str, Update]) -> list[str]:
+def refuse_broken(updates: Mapping[str, Update]) -> None:
+    """
+    Raises:
+        PublishError: an adapter that is no numbers is of no use to anybody, so it is not published by force either.
+    """
+    broken = next((name for name, update in updates.items() if not update.is_finite), None)
+    if broken:
+        raise PublishError(f"not published: its adapter holds NaN or infinity, first in {broken}")
+
+
+def unfit(facts: Facts) -> list[str]:
     """Why a run should not be published; nothing where it may be."""
     summary = facts.summary
     reasons: list[str] = []
@@ -160,25 +158,7 @@ def unfit(facts: Facts, updates: Mapping[str, Update]) -> list[str]:
         reasons.append(f"the run has not finished: {summary.status}")
     if summary.validation_loss_after is None or not math.isfinite(summary.validation_loss_after):
         reasons.append("it has no finite validation loss after training")
-    broken = [name for name, update in updates.items() if not update.is_finite]
-    if broken:
-        reasons.append(f"its adapter holds NaN or infinity, first in {broken[0]}")
-    if facts.evaluation is None:
-        reasons.append("it was not evaluated: medgenius evaluate run=… first")
-    return reasons
-
-
-T = TypeVar("T", bound=_Read)
-
-
-def _read(path: Path, schema: type[T]) -> T | None:
-    try:
-        return schema.model_validate_json(path.read_bytes())
-    except FileNotFoundError:
-        return None
-    except (OSError, ValidationError) as error:
-        cause = error.errors()[0]["msg"] if isinstance(error, ValidationError) else error.strerror
-        raise RunError(f"{path} can't be read: {cause}") from None
+    return [*reasons, facts.not_evaluated] if facts.not_evaluated else reasons
 
 
 def _base(config: ModelConfig) -> Base:
@@ -188,9 +168,14 @@ def _base(config: ModelConfig) -> Base:
         case "embedded":
             return _embedded(config)
         case "hub":
-            local = Path(config.repository).is_dir()
-            where = "a local folder" if local else f"the hub, revision {config.revision}"
-            return Base(None if local else config.repository, where, _licence_of(ModelCard, config.repository))
+            return _hub_base(config.repository, config.revision)
+
+
+def _hub_base(place: str, revision: str) -> Base:
+    licence = _licence_of(ModelCard, place)
+    if not is_repository(place):
+        return Base(None, "a local folder", licence)
+    return Base(place, f"the hub, revision {revision}", licence)
 
 
 def _embedded(config: EmbeddedModel) -> Base:
@@ -219,11 +204,14 @@ def _data(config: DataConfig) -> Data:
         case "sample":
             return Data("the sample dialogues that ship with MedGenius", None, "apache-2.0", None)
         case "hub":
-            return Data(f"{config.name} on the hub", config.name, _licence_of(DatasetCard, config.name), None)
+            licence = _licence_of(DatasetCard, config.name)
+            if not is_repository(config.name):
+                return Data(f"{Path(config.name).name}, a local folder", None, licence, None)
+            return Data(f"{config.name} on the hub", config.name, licence, None)
         case "file":
             path = Path(config.path).expanduser()
             try:
-                curation = _read(path.parent / _CURATION_REPORT, Curation)
+                curation = read_part(path.parent / _CURATION_REPORT, Curation)
             except RunError:  # of something else
                 curation = None
             return Data(path.name, None, _one_licence(curation), curation)

@@ -35,6 +35,7 @@ def to_hub(folder: Path, settings: PublishSettings, console: Console) -> None:
         console.print(
             f"would upload {len(files)} files, {total}, to {where}; upload them with publish.dry_run=false",
             highlight=False,
+            markup=False,
             soft_wrap=True,
         )
         return
@@ -49,7 +50,9 @@ def to_hub(folder: Path, settings: PublishSettings, console: Console) -> None:
     except (HfHubHTTPError, HFValidationError, OSError, ValueError, RuntimeError) as error:
         cause = _without_token(" ".join(str(error.__cause__ or error).split()))[:300]
         raise PublishError(f"publish.repository={settings.repository}: the hub refuses: {cause}") from None
-    console.print(f"uploaded {len(files)} files, {total}: {commit.commit_url}", highlight=False, soft_wrap=True)
+    console.print(
+        f"uploaded {len(files)} files, {total}: {commit.commit_url}", highlight=False, markup=False, soft_wrap=True
+    )
 
 
 def size(count: int) -> str:

@@ -26,24 +26,34 @@ _VOCABULARY: Final = {"tokenizer.json"}
 _KEYS: Final = {
     "a Hugging Face token": r"\bhf_[A-Za-z0-9]{30,}",
     "a GitHub token": r"\b(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{50,})",
+    "a GitLab token": r"\bgl(?:agent|cbt|dt|ft|oas|pat|ptt|rt|soat)-[A-Za-z0-9_-]{20,}",
     "an AWS key": r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b",
     "a Google key": r"\bAIza[A-Za-z0-9_-]{35}",
     "an OpenAI or Anthropic key": r"\bsk-[A-Za-z0-9_-]{20,}",
+    "a Stripe key": r"\b[rs]k_(?:live|test)_[A-Za-z0-9]{16,}",
+    "a W&B key": r"\bwandb_v\d_[A-Za-z0-9_]{20,}",
     "a Slack token": r"\bxox[abprs]-[A-Za-z0-9-]{10,}",
     "a private key": r"-----BEGIN [A-Z ]*PRIVATE KEY-----",
     "a JSON web token": r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}",
     "a password in an address": r"\b[a-z][a-z0-9+.-]{1,20}://[^/\s:@\"']{1,60}:[^/\s:@\"']{3,}@",
 }
 """By what they are; each is a form that is given out nowhere else."""
-_ASSIGNMENT: Final = re.compile(
-    r"(?i)\b(?:api[_-]?key|access[_-]?key|secret|password|passwd|auth[_-]?token)[\"']?\s*[:=]\s*[\"']?([A-Za-z0-9_/+=-]{16,})"
-)
+_IN_TEXT: Final = {
+    # Whatever stands before the name: DB_PASSWORD, clientSecret. A value is told from a word by a digit or its length.
+    "a key or a password": (
+        r"(?i)(?:api[_-]?key|access[_-]?key|secret|passw(?:or)?d|passphrase|(?:access|auth|refresh)[_-]?token)"
+        r"[\"']?\s*[:=]+\s*[\"']?(?=[^\s\"']*\d|[^\s\"']{16})[^\s\"']{8,}"
+    ),
+    "a path into a home directory": r"(?<![\w.-])/(?:home/[\w.-]+|Users/[\w.-]+|root/)",
+}
+"""What a vocabulary may hold by chance."""
 
 
 def inspect(folder: Path) -> None:
     """
     Raises:
-        PublishError: a file of a kind that is not published, a link, or text that looks like a secret.
+        PublishError: a file of a kind that is not published, a link, or text that looks like a secret or tells where
+            somebody's files lie.
     """
     for file in published_files(folder):
         name = str(file.relative_to(folder))
@@ -63,11 +73,9 @@ def published_files(folder: Path) -> Sequence[Path]:
 def _secret(file: Path) -> tuple[int, str] | None:
     """Line and kind of the first; never the secret itself."""
     text = file.read_text(encoding="utf-8")
-    for kind, pattern in _KEYS.items():
+    for kind, pattern in (_KEYS if file.name in _VOCABULARY else _KEYS | _IN_TEXT).items():
         if found := re.search(pattern, text):
             return _line(text, found.start()), kind
-    if file.name not in _VOCABULARY and (found := _ASSIGNMENT.search(text)):
-        return _line(text, found.start()), "a key or a password"
     return None
 
 

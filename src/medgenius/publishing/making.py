@@ -1,5 +1,6 @@
 """The making of a published folder: look at the run, merge, measure, export, describe."""
 
+import math
 import re
 import tempfile
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from medgenius.evaluation.held_out import own_split, refuse_other_rows
 from medgenius.files import new_directory, write_text
 from medgenius.inference.tuned import TunedModel, load_tuned
 from medgenius.publishing.card import Published, model_card
-from medgenius.publishing.facts import Facts, read_facts, unfit
+from medgenius.publishing.facts import Facts, read_facts, refuse_broken, unfit
 from medgenius.publishing.fidelity import measure
 from medgenius.publishing.findings import Fidelity, Verified
 from medgenius.publishing.folders import full_precision_base, write_adapter, write_gguf_folder
@@ -41,8 +42,10 @@ def make_folder(run: Run, output: Path, settings: PublishSettings, console: Cons
         PublishError: the run is not fit for it, or something must not leave.
         ModelError: the base can't be had, or can't be written in a format that was asked for.
     """
-    work = _Work(settings, read_facts(run, settings.licence, settings.data_licence), read_updates(run), console, [])
-    work.doubt(*unfit(work.facts, work.updates))
+    facts = read_facts(run, settings.licence, settings.data_licence, settings.base)
+    work = _Work(settings, facts, read_updates(run), console, [])
+    refuse_broken(work.updates)
+    work.doubt(*unfit(facts))
     name = re.sub(r"[^\w.-]+", "-", (settings.repository or run.path.name).rpartition("/")[2])
     whole = "merged" in settings.formats
     with new_directory(output) as folder, tempfile.TemporaryDirectory(dir=output.parent) as elsewhere:
@@ -74,16 +77,20 @@ class _Work:
     fidelity: Fidelity | None = None
     verified: Verified | None = None
 
-    def doubt(self, *reasons: str) -> None:
+    def doubt(self, *reasons: str, cause: str = "") -> None:
         """
+        Args:
+            cause: for the person at the terminal alone: it may name files
+
         Raises:
             PublishError: unless publishing is forced; then the card says it.
         """
         if reasons and not self.settings.force:
-            raise PublishError(
-                f"not published: {'; '.join(reasons)} (publish.force=true: all the same, said in the card)"
-            )
+            told = "; ".join(reasons) + (f": {cause}" if cause else "")
+            raise PublishError(f"not published: {told} (publish.force=true: all the same, said in the card)")
         self.objections += reasons
+        if cause:
+            self.say("note", cause)
 
     def say(self, what: str, text: str) -> None:
         self.console.print(f"{what:<9}{text}", highlight=False, markup=False, soft_wrap=True)
@@ -92,8 +99,9 @@ class _Work:
 def _merge(work: _Work, folder: Path) -> None:
     """The merged model into `folder`, and how near it is to the one that was evaluated."""
     config, settings = work.facts.config, work.settings
+    rounding = rounding_of(config) if settings.base_weights == "trained" else None
     base = full_precision_base(config.model, settings.base, Path(config.run.cache_dir).expanduser())
-    merge(base, work.updates, folder, rounding_of(config) if settings.base_weights == "trained" else None)
+    merge(base, work.updates, folder, rounding)
     write_model_files(base, work.facts.run.adapter, folder)
     weights = sum(file.stat().st_size for file in folder.glob("*.safetensors"))
     work.say("merged", f"{len(work.updates)} matrices changed, {size(weights)}")
@@ -101,7 +109,7 @@ def _merge(work: _Work, folder: Path) -> None:
     try:
         dialogues = _held_out(work, tuned.prompt)
     except (DataError, RunError) as error:
-        work.doubt(f"the merge can't be measured: {error}")
+        work.doubt("the merge can't be measured", cause=str(error))
         return
     _measure(work, tuned, folder, dialogues[: settings.fidelity.dialogues])
     if settings.verify:
@@ -124,6 +132,8 @@ def _held_out(work: _Work, prompt: Prompt) -> list[Dialogue]:
 def _measure(work: _Work, tuned: TunedModel, folder: Path, dialogues: list[Dialogue]) -> None:
     examples = encode_dialogues(dialogues, tuned.prompt, tuned.config.data.max_length).examples
     work.fidelity = found = measure(tuned, folder, examples)
+    if not math.isfinite(found.kl):
+        raise PublishError(f"not published: the divergence of the merged model is {found.kl}: it gives no numbers")
     work.say(
         "measured",
         f"KL {found.kl:.4f} nats, the same most probable token in {found.agreement:.1%} of {found.positions:,} "

@@ -5,6 +5,7 @@ import io
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from pytorch_lightning.utilities import rank_zero_only
 
@@ -38,7 +39,7 @@ td { overflow-wrap: anywhere; white-space: pre-line; }
 @rank_zero_only
 def write_report(run: Run, config: TrainConfig, summary: Summary) -> None:
     """Draw metrics.jsonl and summary into one page."""
-    entries = [json.loads(line) for line in run.metrics.read_text(encoding="utf-8").splitlines()]
+    entries = _read_lines(run.metrics)
     body = [
         f"<h1>{html.escape(run.title)}</h1>",
         f'<p class="dim">{html.escape(run.path.name)} · {html.escape(summary.model)} · {summary.status}</p>',
@@ -111,10 +112,16 @@ def _curves(entries: Sequence[dict[str, float]]) -> str:
     return drawn[drawn.index("<svg") :]
 
 
+def _read_lines(path: Path) -> list[Any]:
+    """Of JSONL; `str.splitlines` would also part them at U+2028 and its like, which an answer may hold."""
+    with path.open("rb") as stream:
+        return [json.loads(line) for line in stream]
+
+
 def _samples(path: Path) -> list[str]:
     if not path.is_file():
         return []
-    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    rows = _read_lines(path)
     columns = ("question", "before", "after", "reference")
     return [
         "<h2>Answers before and after</h2>",

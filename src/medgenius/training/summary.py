@@ -7,6 +7,7 @@ from typing import Literal
 
 from pytorch_lightning.utilities import rank_zero_only
 from rich.console import Console
+from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 
@@ -66,7 +67,7 @@ def print_summary(console: Console, run: Run, summary: Summary) -> None:
     table = Table.grid(padding=(0, 2))
     table.add_column(style="dim")
     table.add_column()
-    table.add_row("model", f"{summary.model}, {summary.trainable_parameters:,} trained parameters")
+    table.add_row("model", f"{escape(summary.model)}, {summary.trainable_parameters:,} trained parameters")
     before, after = summary.validation_loss_before, summary.validation_loss_after
     if before is not None and after is not None:
         change = f"{(after - before) / before:+.1%}"
@@ -80,10 +81,10 @@ def print_summary(console: Console, run: Run, summary: Summary) -> None:
     cost = summary.cost
     table.add_row("estimated cost", f"{cost.amount:.3f} {cost.currency} (at {cost.per_hour:.2f} an hour)")
     if summary.status == "finished":
-        table.add_row("report", str(run.report))
+        table.add_row("report", escape(str(run.report)))
         of_step = "" if summary.adapter_step == summary.steps else f"  (of step {summary.adapter_step}, the best)"
-        table.add_row("adapter", f"{run.adapter}{of_step}")
-        table.add_row("next", f"[bold]{' '.join(program())} -m lora.r=8,16,32[/]")
+        table.add_row("adapter", f"{escape(str(run.adapter))}{of_step}")
+        table.add_row("next", f"[bold]{escape(' '.join(program()))} -m lora.r=8,16,32[/]")
     title = "finished" if summary.status == "finished" else f"[red]{summary.status}[/]"
     console.print(Panel(table, title=title, title_align="left", expand=False), highlight=False, soft_wrap=True)
     if summary.status == "interrupted":
