@@ -26,7 +26,7 @@ def test_emergencies_are_found(part: str) -> None:
 
     print(f"{part}: missed {missed}")
     assert len(emergencies) >= 85
-    assert len(missed) <= 0.03 * len(emergencies), missed
+    assert len(missed) <= (0.03 * len(emergencies) if part == "held_out" else 0), missed
 
 
 @pytest.mark.parametrize("part", PARTS)
@@ -36,7 +36,7 @@ def test_routine_messages_with_tempting_words_raise_few_alarms(part: str) -> Non
 
     print(f"{part}: false alarms {alarms}")
     assert len(routine) >= 85
-    assert len(alarms) <= 0.1 * len(routine), alarms
+    assert len(alarms) <= (0.1 * len(routine) if part == "held_out" else 0), alarms
 
 
 def test_messages_are_many_and_differ() -> None:
@@ -90,6 +90,19 @@ def test_every_phrase_is_well_formed(finding: object) -> None:
         ("K+ 7.2", "hyperkalaemia"),
         ("my baby is nine weeks old and has a temp of 38.2", "infant_fever"),
         ("newborn, 3 weeks, temperature 101.2 F", "infant_fever"),
+        ("My blood sugar is 500 mg/dl and I'm confused", "diabetic_ketoacidosis"),
+        ("my glucose is 550 mg/dL and I keep vomiting", "diabetic_ketoacidosis"),
+        ("glucose 600 mg per dl, vomiting", "diabetic_ketoacidosis"),
+        ("blood sugar reads 29 mg/dl and drowsy", "hypoglycaemia"),
+        ("I'm diabetic, my blood sugar is 40, I'm sweaty and shaky", "hypoglycaemia"),
+        ("sugar 40, breathing fast and drowsy", "diabetic_ketoacidosis"),
+        ("My pulse ox is 82", "respiratory_failure"),
+        ("SpO2 dropped from 98 to 82", "respiratory_failure"),
+        ("sats went from 97% to 84%", "respiratory_failure"),
+        ("blood pressure is 60/40", "shock"),
+        ("heart rate 165 two hours after exercise", "shock"),
+        ("heart rate 230 during exercise", "shock"),
+        ("temp 41 after the sauna", "sepsis"),
     ],
 )
 def test_figures_count(text: str, flag: str) -> None:
@@ -105,6 +118,14 @@ def test_figures_count(text: str, flag: str) -> None:
         "HbA1c 6.9",
         "transferrin saturation 78%",
         "I take metformin 500 mg twice a day",
+        "I'm diabetic, my sugar 30 minutes after a meal is 9",
+        "I'm diabetic, may I eat sugar, 25 g a day?",
+        "I'm diabetic, my sugar is 22 mmol/l and I feel fine",
+        "I'm diabetic, my sugar is 110 mg/dl",
+        "I have a 60/40 split",
+        "I scored 85/100",
+        "When I run my pulse is 170",
+        "Room temperature is 41 here",
         "",
         "??!!,,..",
     ],

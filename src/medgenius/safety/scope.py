@@ -35,6 +35,8 @@ _CUES = {
     "past": wording.PAST,
     "acute": wording.ACUTE_PHRASES,
     "imagined": wording.IMAGINED,
+    "feared": wording.FEARED,
+    "not_feared": wording.NOT_FEARED,
     "taught": wording.TAUGHT,
     "lesson": wording.LESSON,
     "slight": wording.SLIGHT,
@@ -74,6 +76,8 @@ class Scope:
         }
         self._mark_negated()
         self._mark_past()
+        self._mark_imagined()
+        self._mark_taught()
         self._mark_the_rest()
 
     def of(self, span: Span) -> int:
@@ -104,6 +108,30 @@ class Scope:
             end += 1
         return start, end
 
+    def _begins_anew(self, position: int, subjects: frozenset[str], turns: frozenset[str]) -> bool:
+        """Whether the sentence turns to something present here: "and I want", ", he is", "who cannot", "now"."""
+        tokens = self.words.tokens
+        follows = tokens[position + 1 : position + 4]
+        if not follows or not wording.PAST_VERBS.isdisjoint(follows):
+            return False
+        return tokens[position] in turns or (tokens[position] in wording.JOINS and follows[0] in subjects)
+
+    def _until_anew(
+        self,
+        start: int,
+        end: int,
+        subjects: frozenset[str] = wording.SUBJECTS,
+        turns: frozenset[str] = wording.TURNS,
+    ) -> int:
+        """Where what began at `start` ends: at `end`, or before it where something else begins."""
+        return next((i for i in range(start, end) if self._begins_anew(i, subjects, turns)), end)
+
+    def _since_anew(self, start: int, end: int, subjects: frozenset[str] = wording.SUBJECTS) -> int:
+        """Where what ends at `end` began: at `start`, or where a present statement before it had ended."""
+        tokens = self.words.tokens
+        joins = (i for i in range(end - 1, start, -1) if tokens[i] in wording.JOINS and tokens[i + 1] in subjects)
+        return next((i for i in joins if wording.PAST_VERBS.isdisjoint(tokens[start:i])), start)
+
     def _mark_negated(self) -> None:
         harmless = {start for start, _ in self._cues["not_negating"]}
         for start, end in self._cues["negation"]:
@@ -117,6 +145,8 @@ class Scope:
         is_list = tokens[cue] in wording.HEADS_A_LIST or tokens[cue - 1] in wording.HEADS_A_LIST
         for position in range(cue + 1, end):
             if tokens[position] in wording.ENDS_NEGATION or tokens[position] in ENDS:
+                return position
+            if tokens[position] in wording.JOINS and wording.ASSERTS & set(tokens[position + 1 : position + 2]):
                 return position
             if not is_list and (position - cue > wording.REACH or self._breaks_off(position)):
                 return position
@@ -139,31 +169,52 @@ class Scope:
         for position in cues:
             if sentence[position] not in self._acute_sentences:
                 start, end = self._clause(position)
-                self._mark(start, end, Mark.PAST)
-                if end - start <= 5:
-                    self._mark(end, self._clause(end)[1] if end < len(tokens) else end, Mark.PAST)
+                self._mark(self._since_anew(start, position), self._until_anew(position + 1, end), Mark.PAST)
+                if end - start <= 5 and end < len(tokens) and self._until_anew(end - 1, end) == end:
+                    self._mark(end, self._until_anew(end, self._clause(end)[1]), Mark.PAST)
         for position, token in enumerate(tokens):
             if token in wording.RELATIVES and sentence[position] not in self._acute_sentences:
-                end = self._sentence_end(position)
+                end = self._until_anew(position, self._sentence_end(position))
                 if wording.HAD & set(tokens[position:end]):
-                    self._mark(self._sentence_start(position), end, Mark.PAST)
+                    self._mark(position, end, Mark.PAST)
+
+    def _mark_imagined(self) -> None:
+        for start, _ in self._cues["imagined"]:
+            self._mark(start, self._sentence_end(start), Mark.IMAGINED)
+        harmless = {position for start, end in self._cues["not_feared"] for position in range(start, end + 1)}
+        for start, _ in self._cues["feared"]:
+            if start not in harmless:
+                self._mark(start, self._until_anew(start + 1, self._sentence_end(start)), Mark.IMAGINED)
+
+    def _mark_taught(self) -> None:
+        tokens = self.words.tokens
+        for start, _ in self._cues["taught"]:
+            end = self._sentence_end(start)
+            tells = tokens[start] == "who" and start != self._sentence_start(start)  # of someone, and asks nothing
+            if not tells and not wording.PERSONAL & set(tokens[start:end]):
+                self._mark(start, end, Mark.TAUGHT)
+        for start, end in self._cues["lesson"]:
+            if self.words.sentence[start] not in self._acute_sentences:
+                self._mark_lesson(start, end)
 
     def _mark_the_rest(self) -> None:
-        tokens = self.words.tokens
         for start, end in self._cues["idiom"]:
             self._mark(start, end + 1, Mark.IDIOM)
         for _, end in self._cues["slight"]:
             self._mark(end, end + 4, Mark.SLIGHT)
-        for start, _ in self._cues["imagined"]:
-            self._mark(start, self._sentence_end(start), Mark.IMAGINED)
-        for start, _ in self._cues["taught"]:
-            end = self._sentence_end(start)
-            if not wording.PERSONAL & set(tokens[start:end]):
-                self._mark(start, end, Mark.TAUGHT)
         for start, _ in self._cues["over"]:
             self._mark(self._sentence_start(start), self._sentence_end(start), Mark.OVER)
-        if self._cues["lesson"] and not self._acute_sentences:
-            self._mark(0, len(tokens), Mark.TAUGHT)
-        cleared = {self.words.sentence[start] for start, _ in self._cues["cleared"]}
-        if cleared and self._acute_sentences <= cleared:
-            self._mark(0, len(tokens), Mark.CLEARED)
+        for start, end in self._cues["cleared"]:
+            if not self.marks[start] & Mark.PAST.value:  # what was found long ago clears nothing of today
+                reach = self._until_anew(end + 1, self._sentence_end(end))
+                self._mark(self._sentence_start(start), reach, Mark.CLEARED)
+
+    def _mark_lesson(self, start: int, end: int) -> None:
+        """A lesson is what its sentence tells, but nothing that the writer says of themselves beside it."""
+        first = self._sentence_start(start)
+        clause, _ = self._clause(start)
+        if wording.FIRST_PERSON & set(self.words.tokens[first:clause]):
+            first = clause
+        own = wording.FIRST_PERSON | {"now"}
+        reach = self._until_anew(end + 1, self._sentence_end(end), own, frozenset())
+        self._mark(self._since_anew(first, start, wording.FIRST_PERSON), reach, Mark.TAUGHT)

@@ -26,6 +26,12 @@ without warning|any|reason|cause|stopping
 isnt|doesnt stop|stopping|going|settle|settling|helping
 never had|felt|known .. like
 """
+ASSERTS = word_set(
+    """
+    has have hes shes im ive is are presents presented complains reports endorses admits
+    """
+)
+"""After a comma or an "and" these end a negation: what follows is there."""
 REACH = 7
 """Words that a negation reaches at most, unless it heads a list."""
 
@@ -60,7 +66,22 @@ this morning|afternoon|evening
 last|yesterday night|evening
 right now
 at moment
+just now
 """
+TURNS = word_set(
+    """
+    but however now then who presents presenting complains reports
+    """
+)
+"""Words at which a sentence turns from what was, or may be, to what is."""
+JOINS = frozenset({"and", "so", "but", ","})
+"""They do so too before one of `SUBJECTS`."""
+PAST_VERBS = word_set(
+    """
+    was were had did didnt wasnt werent hadnt got went felt took tried came became died suffered lost hurt
+    """
+)
+"""A statement with one of them goes on telling what was."""
 RELATIVES = word_set(
     """
     father mother dad mum mom mam grandfather grandmother grandpa grandma gran granddad grandad uncle aunt aunts
@@ -70,7 +91,7 @@ RELATIVES = word_set(
 )
 HAD = word_set(
     """
-    had died suffered tried lost strokes inherit inherits
+    had died strokes inherit inherits
     """
 )
 
@@ -79,18 +100,26 @@ if .. ever
 if someone|somebody|anyone|person|people|he|she
 what if|happens|happen
 would|could happen
-one day
 make|makes|making people
-afraid|scared|frightened to
 in case
+how likely|common
+first aid
+how many people
+"""
+"""To the end of the sentence."""
+FEARED = """
+one day
+afraid|scared|frightened to
 afraid|scared|frightened|worried|fear|worry|terrified of
 risk|chance|chances|odds|likelihood of
-how likely|common
 at risk
 prevent|preventing|avoid|avoiding|protect
 allergic to
-first aid
-how many people
+"""
+"""Until the sentence turns to what is."""
+NOT_FEARED = """
+for|since|after|within|under one day
+one day old|ago|after|later|before|history
 """
 TAUGHT = """
 what|whats are|is|causes|cause|does|do
@@ -110,6 +139,18 @@ PERSONAL = word_set(
     mother father partner
     """
 )
+FIRST_PERSON = word_set(
+    """
+    i im ive my we our weve
+    """
+)
+PRESENT = word_set(
+    """
+    is isnt are arent has hasnt have havent cant wont wants keeps says looks feels needs
+    """
+)
+SUBJECTS = PERSONAL | PRESENT | {"theyre", "theyve", "patient", "still"}
+"""Words that begin a statement of its own; verbs stand for a subject left out."""
 LESSON = """
 nursing|medical|biology|physiology|paramedic student|students|school
 for .. exam|exams
@@ -182,4 +223,11 @@ fainted|faint when|at .. saw|sight|price
 coughing|sneezing|laughing fit|fits
 golf|tennis|exercise|foot|medicine|spiky ball|balls
 ball of .. foot
+flu|covid|booster|allergy|tetanus|vaccine|vitamin|cortisone|steroid|insulin|depo|first|second shot
+got|get|getting my|a|the|his|her|our shot
+letter|letters|note|notes to|for|from doctor|gp|surgeon|consultant|hospital|clinic|insurance|school|boss|landlord
+sat|sit|sits|sitting|stood|stand|standing|climbed on black stool
+folic|amino|fatty|uric|lactic|hyaluronic|salicylic|ascorbic|tranexamic|stomach acid
+acid reflux|indigestion
+drown|drowned|drowning in .. work|paperwork|debt|debts|emails|homework|sorrows
 """

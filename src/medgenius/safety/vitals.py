@@ -7,8 +7,12 @@ from dataclasses import dataclass
 
 _FAHRENHEIT_FROM = 60.0
 """A body temperature above this is not in degrees Celsius."""
-_MG_DL_FROM = 45.0
-"""A blood glucose above this is in mg/dl, not mmol/l (18 mg/dl are 1 mmol/l)."""
+_MG_DL = 18.0
+"""Blood glucose of 1 mmol/l in mg/dl."""
+_MMOL_L_UP_TO = 45.0
+"""A blood glucose above this is in mg/dl, not mmol/l."""
+_MG_DL_FROM = 20.0
+"""Below this it is in mmol/l: meters that read mg/dl show "LO". In between it may be either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,26 +25,27 @@ class Limit:
     at: Callable[[float], bool]
 
 
-_NUMBER = r"(\d{1,3}(?:\.\d+)?)(?![\d/]|\s?(?:mg|mcg|ml|years|yrs|days|weeks))"
+_UNIT_OF_OTHERS = (
+    r"\s?(?:(?:mg|mcg|ml)(?!\s?(?:/|per)\s?dl)|(?:g|grams?|kcal|calories|min|mins|minutes?|hrs?|hours?)\b|"
+    r"years|yrs|days|weeks|months)"
+)
+_FIGURE = rf"(\d{{1,3}}(?:\.\d+)?)(?!\.?\d|/\d|{_UNIT_OF_OTHERS})"
 _UP_TO = r"[^\d.?!]{0,24}?"
+_NUMBER = rf"{_FIGURE}(?:\s?(?:%|bpm|mg/dl|mmol/l)?,?\s?(?:to|down to|then|now|and now|->|→)\s{_FIGURE})?"
+"""A figure, or two of a course: "from 98 to 82"."""
 
 PATTERNS: dict[str, tuple[re.Pattern[str], ...]] = {
     "pulse": (
-        re.compile(rf"\b(?:hr|heart ?rate|pulse|heart ?beat|bpm)\b{_UP_TO}{_NUMBER}"),
+        re.compile(rf"\b(?:hr|heart ?rate|pulse(?! ?ox)|heart ?beat|bpm)\b{_UP_TO}{_NUMBER}"),
         re.compile(rf"{_NUMBER}\s?(?:bpm|beats)"),
         re.compile(rf"\bheart\b[^.?!\d]{{0,60}}?{_NUMBER} on (?:my|the|his|her) (?:watch|monitor)"),
     ),
-    "systolic": (
-        re.compile(rf"\b(?:sbp|systolic)\b{_UP_TO}{_NUMBER}"),
-        re.compile(r"(?<![\d/.])(\d{2,3}) ?(?:/|over) ?\d{2,3}(?![\d/])"),
-    ),
-    "diastolic": (
-        re.compile(rf"\b(?:dbp|diastolic)\b{_UP_TO}{_NUMBER}"),
-        re.compile(r"(?<![\d/.])\d{2,3} ?(?:/|over) ?(\d{2,3})(?![\d/])"),
-    ),
+    "systolic": (re.compile(rf"\b(?:sbp|systolic)\b{_UP_TO}{_NUMBER}"),),
+    "diastolic": (re.compile(rf"\b(?:dbp|diastolic)\b{_UP_TO}{_NUMBER}"),),
     "saturation": (
         re.compile(
-            rf"\b(?:spo2|sp02|sao2|o2 ?sats?|sats?|(?<!transferrin )saturations?|oxygen|oximeter)\b{_UP_TO}{_NUMBER}"
+            rf"\b(?:spo2|sp02|sao2|o2 ?sats?|sats?|(?<!transferrin )saturations?|oxygen|oximeter|pulse ?ox)\b"
+            rf"{_UP_TO}{_NUMBER}"
         ),
     ),
     "temperature": (
@@ -57,7 +62,8 @@ PATTERNS: dict[str, tuple[re.Pattern[str], ...]] = {
     "lactate": (re.compile(rf"\blactate{_UP_TO}{_NUMBER}"),),
     "glucose": (
         re.compile(
-            rf"\b(?:glucose|glu|sugars?|sugers?|bm|bg|cbg|fingerstick|meter (?:says|reads|shows))\b{_UP_TO}{_NUMBER}"
+            rf"\b(?:glucose|glu|sugars?|sugers?|bm|bg|cbg|fingerstick|meter (?:says|reads|shows))\b"
+            rf"{_UP_TO}{_NUMBER}\s?(mg|mmol)?"
         ),
     ),
     "ketones": (re.compile(rf"\b(?:ketones?|ketoans?|ketons){_UP_TO}{_NUMBER}"),),
@@ -114,13 +120,70 @@ def find_values(text: str) -> set[str]:
     return found | ({"note_style"} if _NOTE.search(text) else set())
 
 
+_PAIR = re.compile(r"(?<![\d/.])(\d{2,3}) ?(?:/|over) ?(\d{2,3})(?![\d/])")
+_BLOOD_PRESSURE = re.compile(r"\b(?:bp|pressure|presure|mmhg|hypotens\w+)\b")
+_SENTENCE_END = re.compile(r"[?!\n]|\.(?!\d)")
+_NEAR = 80
+"""Characters."""
+_EXERTION = re.compile(
+    r"\b(?:during|when|while|on|at|if)\b[^,]{0,12}\b(?:exerci\w+|run|running|jog\w*|sprint\w*|cycl\w+|swim\w*|"
+    r"work(?:ing)? ?outs?|gym|treadmill|training)\b|\b(?:max\w*|target|peak|exercise) (?:heart ?rate|pulse|hr)\b"
+)
+_EXERTION_UP_TO = 200.0
+"""Beats a minute that exercise explains."""
+_THINGS = (
+    r"(?:air|bath|cook\w*|food|fridge|freezer|meat|chicken|milk|outside|outdoors?|oven|pool|room|sauna|stor\w+|"
+    r"wash\w*|water|weather)\b"
+)
+_WARM_THING = re.compile(
+    rf"\b{_THINGS} temp|\btemp\w* (?:for|of|to|in) (?:(?:the|a|my) )?{_THINGS}|\bdegrees {_THINGS}"
+)
+
+
 def _values(name: str, text: str) -> list[float]:
-    values = [float(match[1]) for pattern in PATTERNS[name] for match in pattern.finditer(text)]
-    if name == "temperature":
-        return [(value - 32) / 1.8 if value > _FAHRENHEIT_FROM else value for value in values]
+    matches = [match for pattern in PATTERNS[name] for match in pattern.finditer(text)]
     if name == "glucose":
-        return [value / 18 if value > _MG_DL_FROM else value for value in values]
+        return [value for match in matches for value in _in_mmol(match)]
+    if name in {"systolic", "diastolic"}:
+        return [*_figures(matches), *(pair[name == "diastolic"] for pair in _pressures(text))]
+    if name == "pulse":
+        at_rest = [match for match in matches if not _EXERTION.search(_sentence(match))]
+        return _figures(at_rest) + [value for value in _figures(matches) if value > _EXERTION_UP_TO]
+    if name == "temperature":
+        values = _figures([match for match in matches if not _WARM_THING.search(_sentence(match))])
+        return [(value - 32) / 1.8 if value > _FAHRENHEIT_FROM else value for value in values]
+    return _figures(matches)
+
+
+def _figures(matches: list[re.Match[str]]) -> list[float]:
+    return [float(figure) for match in matches for figure in match.groups() if figure]
+
+
+def _in_mmol(match: re.Match[str]) -> list[float]:
+    """A glucose in mmol/l: by its unit, and without one in each unit that it may have."""
+    *figures, unit = match.groups()
+    values: list[float] = []
+    for value in (float(figure) for figure in figures if figure):
+        if unit == "mmol" or (unit is None and value <= _MMOL_L_UP_TO):
+            values.append(value)
+        if unit == "mg" or (unit is None and value >= _MG_DL_FROM):
+            values.append(value / _MG_DL)
     return values
+
+
+def _pressures(text: str) -> list[tuple[float, float]]:
+    """Systolic and diastolic pressures; shares of a hundred ("a 60/40 split") are none, unless pressure is named."""
+    pairs = [(float(match[1]), float(match[2])) for match in _PAIR.finditer(text)]
+    named = _BLOOD_PRESSURE.search(text)
+    return [(upper, lower) for upper, lower in pairs if upper > lower and (named or upper + lower != 100)]
+
+
+def _sentence(match: re.Match[str]) -> str:
+    """The sentence that a figure stands in, or what of it is near."""
+    text = match.string
+    before = text[max(match.start() - _NEAR, 0) : match.start()]
+    after = text[match.end() : match.end() + _NEAR]
+    return _SENTENCE_END.split(before)[-1] + match[0] + _SENTENCE_END.split(after)[0]
 
 
 _SMALL_NUMBERS = {

@@ -49,6 +49,7 @@ _SIGNS = (
     (re.compile(r"(?<![\d/])(\d{1,2})/12(?![\d/])"), r"\1 months"),
     (re.compile(r"(?:^|(?<=[\s(]))\?\s?(?=[a-z])"), " query "),
     (re.compile(r"\bcan ?not\b|\bcan nt\b|\bca nt\b|\bcarnt\b|\bunable to\b|\bcouldnt\b|\bcould not\b"), "cant"),
+    (re.compile(r"\b(?:not|hasnt|havent|hadnt|isnt|arent|wasnt|werent|no longer) (?:been |being )?able to\b"), "cant"),
     (re.compile(r"\bwo nt\b|\bwill not\b|\bwouldnt\b"), "wont"),
     (re.compile(r"\b(do|did|does|is|are|was|has|have|had) nt\b"), r"\1nt"),
 )

@@ -164,6 +164,13 @@ testicle|testicles|testical|testicals|testis|testes|ball|balls|bollock|bollocks|
         despite=Mark.SLIGHT,
     ),
     Finding(
+        "torsion_named",
+        """
+testicular|testicle torsion
+torsion .. testicle|testis
+""",
+    ),
+    Finding(
         "testicle_signs",
         """
 sudden|suddenly|agony|swollen|vomit*|sick|higher|high
@@ -240,6 +247,7 @@ RULES = (
     Rule("acute_abdomen", "hernia_stuck", "hernia_signs"),
     Rule("acute_abdomen", "baby_colic_spells"),
     Rule("testicular_torsion", "testicle", "testicle_signs"),
+    Rule("testicular_torsion", "torsion_named", "suspected|note_style"),
     Rule("priapism", "priapism"),
     Rule("urinary_retention", "urine_blocked", "urine_blocked_signs"),
     Rule("rhabdomyolysis", "muscle_breakdown", "muscle_signs"),

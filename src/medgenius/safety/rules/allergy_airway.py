@@ -1,6 +1,6 @@
 """Anaphylaxis, and whatever closes the airway."""
 
-from medgenius.safety.rules.model import Finding, Rule
+from medgenius.safety.rules.model import CIRCUMSTANCE, Finding, Rule
 from medgenius.safety.scope import Mark
 
 FINDINGS = (
@@ -21,6 +21,15 @@ throat .. closing|tight|closed|swelling
 angioedema|angiooedema
 facial|lip|tongue|throat swelling
 clearing .. throat
+""",
+    ),
+    Finding(
+        "tongue_swells",
+        """
+tongue|toungue|tounge swelling|swells|swelled|swollen|swolen
+swollen|swolen tongue
+swelling tongue
+throat closing
 """,
     ),
     Finding(
@@ -55,7 +64,7 @@ ace inhibitor
 allergic|alergic|allergy reaction|reacton|attack
 wasp got
 """,
-        despite=Mark.SLIGHT | Mark.PAST,
+        despite=CIRCUMSTANCE,
     ),
     Finding(
         "adrenaline_used",
@@ -117,6 +126,13 @@ fell .. pool|lake|pond
 """,
     ),
     Finding(
+        "nearly_drowned",
+        """
+nearly|almost|just drowned|drown
+near drowning
+""",
+    ),
+    Finding(
         "button_battery",
         """
 button batery|battery|cell
@@ -143,6 +159,7 @@ RULES = (
     Rule("airway", "stridor"),
     Rule("airway", "airway_swelling", "voice_changed|cannot_swallow|breathless"),
     Rule("airway", "cannot_swallow", "fever|fever_word|breathless|deep_neck_infection|voice_changed"),
+    Rule("airway", "tongue_swells|nearly_drowned"),
     Rule("airway", "near_drowning", "breathless|drowsy|coughs_blood|vomiting|small_child|confused|child"),
     Rule("button_battery", "button_battery"),
 )

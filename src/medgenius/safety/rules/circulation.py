@@ -173,6 +173,13 @@ marfan|ehlers
 """,
     ),
     Finding(
+        "aorta_torn",
+        """
+have|has|having|hes|shes|acute aortic|aorta dissection|rupture
+dissecting|ruptured|leaking|bursting aorta|aortic|aneurysm|aaa
+""",
+    ),
+    Finding(
         "back_or_belly_pain",
         """
 back|flank|belly|tummy|abdominal|stomach .. pain|ache|pains|hurts
@@ -234,19 +241,16 @@ RULES = (
     Rule("acute_coronary", "arm_or_jaw_pain", "ill_looking|faint|breathless|pale_and_clammy"),
     Rule("arrhythmia", "palpitations", "faint|breathless|very_fast_pulse|slow_pulse|chest_pain|renal_failure"),
     Rule("arrhythmia", "slow_pulse", "faint|note_style|ill_looking|drowsy|breathless|renal_failure"),
-    Rule("cardiac_arrest", "breathing_stops"),
-    Rule("cardiac_arrest", "cardiac_collapse"),
+    Rule("cardiac_arrest", "breathing_stops|cardiac_collapse"),
     Rule("syncope", "faint"),
-    Rule("respiratory_failure", "breathless"),
-    Rule("respiratory_failure", "low_oxygen"),
-    Rule("respiratory_failure", "blue"),
+    Rule("respiratory_failure", "breathless|low_oxygen|blue"),
     Rule("respiratory_failure", "slow_breathing", "drowsy|note_style|poison_taken"),
     Rule("respiratory_failure", "fast_breathing", "note_style|fever|asthma"),
     Rule("severe_asthma", "asthma", "asthma_worse"),
     Rule("pulmonary_embolism", "coughs_blood"),
     Rule("pulmonary_embolism", "breathless|pain_on_breathing", "clot_risk"),
     Rule("pulmonary_embolism", "clot_named", "suspected|note_style|breathless|pain_on_breathing|clot_risk"),
-    Rule("aortic", "tearing_pain"),
+    Rule("aortic", "tearing_pain|aorta_torn"),
     Rule("aortic", "aneurysm", "back_or_belly_pain|chest_pain|faint|pale_and_clammy"),
     Rule("limb_ischaemia", "limb_cold", "limb_dead"),
     Rule("limb_ischaemia", "compartment"),

@@ -18,6 +18,12 @@ sepsis|septic|septicaemia|septicemia|urosepsis
 """,
     ),
     Finding(
+        "septic_shock",
+        """
+have|has|having|hes|shes|im|is|into septic shock
+""",
+    ),
+    Finding(
         "sepsis_signs",
         """
 mottled|blotchy|clammy|rigors
@@ -128,6 +134,7 @@ operation|surgery|op|operated|csection|postop|postoperative
 
 RULES = (
     Rule("sepsis", "sepsis_named", "suspected|note_style|fever"),
+    Rule("sepsis", "septic_shock"),
     Rule("sepsis", "shaking_chills", "fever|fever_word|infection"),
     Rule("sepsis", "fever|fever_word|infection|cold_body", "confused|drowsy|reduced_consciousness"),
     Rule("sepsis", "fever|fever_word|infection", "sepsis_signs|blue|low_blood_pressure|raised_lactate"),

@@ -7,8 +7,12 @@ FINDINGS = (
     Finding(
         "stabbed_or_shot",
         """
-stabbed|stab|shot|gunshot|impaled|skewered
-been stabbed|shot
+stabbed|stab|gunshot|impaled|skewered
+was|were|been|being|got|gets|hes|shes|im shot
+shot me|us|him|her|myself|himself|herself|someone|somebody|people
+someone|somebody|police|he|she shot my|his|her
+shot in|through .. chest|head|neck|stomach|belly|leg
+shot .. gun|pistol|rifle|bullet|bullets
 """,
     ),
     Finding(
@@ -175,6 +179,13 @@ rattlesnake|adder|viper|cobra|snakebite
 """,
     ),
     Finding(
+        "snake_bite",
+        """
+bit|bitten .. snake|adder|viper|rattlesnake|cobra|mamba|copperhead
+snake|adder|viper|rattlesnake|cobra|mamba|copperhead bit|bitten
+""",
+    ),
+    Finding(
         "venom_signs",
         """
 swollen|swelling|swell|faint|tingling|numb|dizzy|breathing|vomiting|spreading|blurred|sweating|bruising
@@ -222,6 +233,7 @@ RULES = (
     Rule("hypothermia", "cold", "cold_signs", "confused|drowsy|cold_body|speech_lost|cold_skin"),
     Rule("hypothermia", "cold_body"),
     Rule("electrocution", "electrocuted"),
+    Rule("envenomation", "snake_bite"),
     Rule("envenomation", "venom", "venom_signs"),
     Rule("altitude_sickness", "altitude", "unsteady|confused|breathless|speech_lost"),
     Rule("oesophageal_rupture", "crush_or_chest_air", "vomiting"),

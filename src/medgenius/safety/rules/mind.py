@@ -1,9 +1,45 @@
 """Danger to oneself or to others, and acute psychosis."""
 
 from medgenius.safety.rules.model import Finding, Rule
+from medgenius.safety.rules.poison import DRUGS
 from medgenius.safety.scope import Mark
 
+SOMEONE_CLOSE = (
+    "wife|husband|partner|girlfriend|boyfriend|ex|baby|mother|father|mum|mom|dad|parents|sister|brother|son|daughter|"
+    "child|children|kids|family|boss|neighbour|neighbor|teacher|classmates|someone|somebody|people|everyone"
+)
+KILL = "kill|murder|stab|strangle|shoot|poison"
+HIGH_PLACE = "bridge|roof|rooftop|ledge|balcony|building|cliff|platform|tracks"
+"""From which people jump."""
+
 FINDINGS = (
+    Finding(
+        "own_wish_to_die",
+        """
+i want|wanna|wana|need .. kill|hang|drown|shoot myself
+i want|wanna|wana|need die|dead
+i want|wanna|wana|need end|take my|own life
+i want|wanna|wana|need end it
+im|am about|going|gonna|planning|ready kill|hang|drown|shoot myself
+""",
+        # a wish in the present tense stands, whatever is told beside it
+        despite=Mark.PAST | Mark.IMAGINED | Mark.TAUGHT | Mark.SLIGHT | Mark.OVER | Mark.CLEARED,
+    ),
+    Finding(
+        "asks_how_to_die",
+        f"""
+how many|much .. {DRUGS} .. kill|die|dead .. me|myself|you|yourself|someone|person
+how many|much .. {DRUGS} .. to die
+how .. kill|hang yourself|oneself
+""",
+        despite=Mark.TAUGHT,
+    ),
+    Finding(
+        "about_to_jump",
+        f"""
+about|going|gonna|want|wants|wanna|ready|will .. jump|jumping & {HIGH_PLACE}
+""",
+    ),
     Finding(
         "wish_to_die",
         """
@@ -67,7 +103,7 @@ nobody .. worry|miss
 by weekend
 tired|hopeless|burden|pointless|alone|crying|upset|debt|lost|goodbye|worthless|empty|numb
 cant .. more|anymore|go|cope
-letters|letter|tonight
+letters|tonight
 better off
 """,
         despite=Mark.PAST | Mark.SLIGHT,
@@ -84,7 +120,9 @@ intentional overdose
     ),
     Finding(
         "kill_other",
-        """
+        f"""
+i|im|am|he|hes|she|shes want|wants|wanna|wana|going|gonna|plan|plans|planning {KILL} {SOMEONE_CLOSE}
+urge|urges|voices {KILL} {SOMEONE_CLOSE}
 kill|hurt|harm|drown|stab .. baby|her|him|husband|wife|sister|brother .. tonight|knife|axe|gun|save|before|voices
 smother|shoot|stop .. baby|her|him|husband|wife|sister|brother .. tonight|knife|axe|gun|save|before|voices
 attack|murder|suffocate .. baby|her|him|husband|wife|sister|brother .. tonight|knife|axe|gun|save|before|voices
@@ -158,10 +196,17 @@ throat|neck .. squeezed|strangled
 raped|rape
 """,
     ),
+    Finding(
+        "was_raped",
+        """
+was|were|been|being|got|just raped
+raped me|us|him|her
+""",
+    ),
 )
 
 RULES = (
-    Rule("suicide_risk", "wish_to_die"),
+    Rule("suicide_risk", "own_wish_to_die|wish_to_die|asks_how_to_die|about_to_jump"),
     Rule("suicide_risk", "preparations", "low_mood_or_intent|wish_to_die|weapon"),
     Rule("suicide_risk", "self_harm_now"),
     Rule("violence_risk", "kill_other"),
@@ -169,5 +214,6 @@ RULES = (
     Rule("postpartum_psychosis", "after_birth", "hallucinations|harm_baby|confused"),
     Rule("postpartum_psychosis", "after_birth", "sleepless", "elated"),
     Rule("assault", "violence"),
+    Rule("assault", "was_raped"),
     Rule("assault", "raped", "acute"),
 )

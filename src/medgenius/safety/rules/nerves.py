@@ -10,7 +10,7 @@ FINDINGS = (
     Finding(
         "face_drops",
         """
-face|mouth|lip|lips|smile|cheek|eyelid .. drop|drops|dropped|droop|drooping|droopy|fell|slack
+face|mouth|lip|lips|smile|cheek|eyelid .. drop|drops|dropped|droop|droops|drooped|drooping|droopy|fell|slack
 face|mouth|lip|lips|smile|cheek|eyelid .. lopsided|crooked|sagging|slid|sliding|hanging|wonky|uneven|twisted
 facial droop|weakness|palsy|asymmetry|numbness
 corner .. mouth .. down

@@ -11,8 +11,9 @@ DRUGS = (
 HARMFUL = (
     "bleach|antifreeze|antifreaze|detergent|pesticide|weedkiller|paraquat|methanol|petrol|paraffin|cleaner|ammonia|"
     "amonia|acid|caustic|lye|descaler|dishwasher|turpentine|whitespirit|polish|poison|cyanide|mercury|thinner|"
-    "battery|batteries|batery|magnets|magnet|berries|mushrooms|mushroom|liquitabs|pods|nicotine|vape"
+    "battery|batteries|batery|magnets|magnet|liquitabs|pods|nicotine|vape"
 )
+WILD = "wild|unknown|strange|foraged|poisonous|toxic|magic|picked|garden|forest|woods|bush|hedge|tree|park|yard"
 SWALLOWED = (
     "swallowed|swalowed|swallow|swallows|drank|drunk|ate|eaten|ingested|ingestion|took|taken|taking|takin|taken|"
     "had|pushed|stuck|inhaled|licked|chewed"
@@ -25,11 +26,29 @@ FINDINGS = (
 {SWALLOWED} .. {HARMFUL}
 {HARMFUL} .. {SWALLOWED}|mouth
 {HARMFUL} .. open|mouth|spilled & mouth|drooling|drool
-mushrooms .. picked|cooked
-picked .. mushrooms
+{SWALLOWED} .. {WILD} .. berries|mushrooms|mushroom
+{SWALLOWED} .. berries|mushrooms|mushroom .. {WILD}
+picked|foraged .. mushrooms|mushroom
 poisoned
 button batery|battery|cell
 tiny shiny & toy
+""",
+    ),
+    Finding(
+        "plant_eaten",
+        f"""
+{SWALLOWED} .. berries|mushrooms|mushroom
+mushrooms .. cooked
+""",
+    ),
+    Finding(
+        "overdose_taken",
+        f"""
+took|taken|swallowed|downed ##|twenty|thirty|forty|fifty|sixty {DRUGS}
+took|taken|swallowed|downed ##|twenty|thirty|forty|fifty|sixty sleeping pills|tablets
+took|taken|swallowed|downed .. whole|entire|full box|bottle|packet|strip|pack
+took|taken|swallowed|downed all pills|tablets
+took|taken|taking overdose
 """,
     ),
     Finding(
@@ -204,6 +223,8 @@ cant keep still
 
 RULES = (
     Rule("poisoning", "poison_taken"),
+    Rule("poisoning", "plant_eaten", "small_child|child_or_pet_word|vomiting|confused|drowsy|hallucinations"),
+    Rule("overdose", "overdose_taken"),
     Rule("overdose", "many_taken", "overdose_now|note_style|small_child"),
     Rule(
         "poisoning",

@@ -100,6 +100,7 @@ constant|awful|horrible|severe|terrible pain
         "waters_broke",
         """
 waters .. gone|went|broke|broken|green|brown
+water broke|broken|breaking
 """,
     ),
     Finding(

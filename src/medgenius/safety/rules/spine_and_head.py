@@ -34,6 +34,7 @@ fluid .. ear|nose
 numb|numbness|cant|dead .. bum|bottom|saddle|genitals|privates|thighs|groin|crotch|anus|perineum|wipe
 saddle|perianal|perineal anaesthesia|anesthesia|numbness
 wipe .. numb|someone|feel
+numb|numbness between legs
 cant feel .. wipe|bum|bottom|toilet|wee|pee
 cauda equina
 """,
@@ -59,6 +60,7 @@ weed|peed|wet|soiled myself|himself|herself|themselves
 urinary|urine retention|incontinence
 incontinent
 lost control .. bladder|bowel*
+cant control .. bladder|bowel*
 any urine
 """,
     ),
