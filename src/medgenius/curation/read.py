@@ -104,6 +104,7 @@ def to_rows(value: object, where: str, config: RawData) -> list[Row | Rejection]
             value,
             f"{where}#{number}" if several else where,
             config,
+            where if several else "",
         )
         for number, exchange in enumerate(read, start=1)
     ]
@@ -125,7 +126,9 @@ def _single(value: Mapping[str, object], where: str, config: RawData) -> Row | R
     return _row(texts, value, where, config)
 
 
-def _row(texts: Texts, value: Mapping[str, object], where: str, config: RawData) -> Row | Rejection:
+def _row(
+    texts: Texts, value: Mapping[str, object], where: str, config: RawData, conversation_id: str = ""
+) -> Row | Rejection:
     """A row of texts that are in order, with what else the record says."""
     for text in texts:
         if problem := encoding_problem(text):
@@ -146,6 +149,7 @@ def _row(texts: Texts, value: Mapping[str, object], where: str, config: RawData)
         category=category if known else "",
         confidence=float(confidence) if known and isinstance(confidence, int | float) and 0 <= confidence <= 1 else 0.0,
         urgency=_URGENCIES.get(_optional(value.get("urgency")), ""),
+        conversation_id=conversation_id or _optional(value.get("conversation_id")),
     )
 
 

@@ -37,6 +37,8 @@ class Row:
     confidence: float = 0.0
     """Of the category, 0 to 1."""
     urgency: Urgency | Literal[""] = ""
+    conversation_id: str = ""
+    """Shared by the rows that are answers of one conversation; empty for a row that stands alone."""
     quality: float | None = None
     """0 to 1; None until it is scored."""
     criteria: tuple[tuple[str, float], ...] = ()
