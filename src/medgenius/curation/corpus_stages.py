@@ -1,6 +1,6 @@
 """The stages that need all rows at once: reading them, finding their copies, splitting them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -57,7 +57,8 @@ class ReadStage:
 def _write_read(folder: Path, number: int, results: list[Row | Rejection]) -> None:
     tally = StepTally(rows_in=len(results))
     rejected: list[Rejection] = []
-    before = [result.row if isinstance(result, Rejection) else result for result in results]
+    # What reading left out is counted as a change.
+    before = [result.row if isinstance(result, Rejection) else replace(result, changes=()) for result in results]
     rows = settle(before, results, tally, rejected)
     write_part(folder, number, Part(rows, rejected, {read.STEP: tally}))
 

@@ -7,14 +7,16 @@ from typing import Literal, Protocol
 from medgenius.categories import Urgency
 
 Part = Literal["instruction", "input", "output"]
+Label = Literal["category", "urgency", "source", "licence"]
+"""What a row may say of itself beside its texts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One rule of one step changed one text of a row."""
+    """One rule of one step changed one text of a row, or reading left out one of its labels."""
 
     step: str
-    part: Part
+    part: Part | Label
     rule: str
     """What was done, without any of the row's text: `html`, `EMAIL`, `abbreviation`."""
     count: int
