@@ -112,7 +112,7 @@ def raw_rows(count: int, seed: int = 0) -> list[dict[str, object]]:
         kind = draw.random()
         if rows and kind < 0.05:
             rows.append(dict(draw.choice(rows)))
-        elif kind < 0.08:
+        elif rows and kind < 0.08:
             rows.append({"input": "a question without answer"})
         else:
             question, answer = (" ".join(draw.choices(vocabulary, k=k)) for k in (12, 60))

@@ -71,6 +71,13 @@ def test_only_the_assessment_makes_an_emergency() -> None:
     assert STEP.urgency("He collapsed, is blue and not breathing") == "urgent"
 
 
+def test_an_emergency_is_one_however_much_is_told_after_it() -> None:
+    step = Category(CategoryConfig(words=150, keep=False))
+    history = "My father had high cholesterol and I used to smoke until 2010. " * 15
+
+    assert step.urgency(f"I have crushing chest pain going down my left arm. {history}What is it?") == "emergency"
+
+
 def test_questions_about_facts_are_routine() -> None:
     assert STEP.urgency("What are the symptoms of sudden severe bleeding and fever?") == "routine"
 

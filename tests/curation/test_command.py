@@ -37,12 +37,16 @@ def test_the_raw_sample_is_curated_and_nothing_of_it_is_printed(tmp_path: Path) 
     answer = curate(f"data.path={RAW}", f"output={tmp_path}/clean", "curation.workers=2")
 
     assert answer.returncode == 0, answer.stderr
-    assert answer.stdout.splitlines()[-1] == f"curated: {tmp_path}/clean"
+    *_, counts, last = answer.stdout.splitlines()
+    assert last == f"curated: {tmp_path}/clean"
     assert {path.name for path in (tmp_path / "clean").iterdir()} == {
         *("dialogues.jsonl", "changes.jsonl", "rejected.jsonl", "report.json", "report.html", "README.md")
     }
     report = json.loads((tmp_path / "clean" / "report.json").read_text())
     assert report["rows_in"] == len(RAW.read_text(encoding="utf-8").splitlines())
+    assert counts.startswith(
+        f"{report['rows_kept']} of {report['rows_in']} rows kept, {report['rows_rejected']} rejected"
+    )
     printed = (answer.stdout + answer.stderr).lower()
     for row in small.lines(tmp_path / "clean" / "rejected.jsonl"):
         assert not row["input"] or str(row["input"]).lower() not in printed
@@ -108,6 +112,14 @@ def test_an_output_folder_with_other_things_in_it_is_refused(tmp_path: Path) -> 
     (tmp_path / "precious.txt").touch()
 
     assert "is not empty and no curation" in refused(curate(f"data.path={RAW}", f"output={tmp_path}"), 1)
+
+
+def test_an_output_folder_below_the_data_is_no_part_of_it(tmp_path: Path) -> None:
+    small.write_jsonl(tmp_path / "d.jsonl", [{"input": "Why does it itch?", "output": "Dry skin, mostly."}])
+    overrides = (f"data.path={tmp_path}", f"output={tmp_path}/clean", "curation.workers=1", "curation.steps=[repair]")
+
+    assert curate(*overrides).returncode == 0
+    assert "done already" in curate(*overrides).stdout
 
 
 def test_rows_that_cannot_be_read_do_not_end_the_others(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ def config(path: Path, **values: object) -> RawData:
 
 def read(path: Path, **values: object) -> list[Row | Rejection]:
     chosen = config(path, **values)
-    return list(read_rows(sources(chosen), chosen))
+    return list(read_rows(sources(chosen, path.parent / "out"), chosen))
 
 
 def one(value: object, folder: Path, **values: object) -> list[Row | Rejection]:
@@ -92,13 +92,25 @@ def test_a_folder_is_read_file_by_file_and_rows_are_named_below_it(tmp_path: Pat
     ]  # fmt: skip
 
 
+def test_what_a_curation_wrote_below_the_folder_is_no_raw_row(tmp_path: Path) -> None:
+    write(tmp_path, "a.csv")
+    for folder in ("out/.work/00-read", ".cache"):
+        (tmp_path / folder).mkdir(parents=True)
+        write(tmp_path / folder, "part.json")
+    write(tmp_path / "out", "dialogues.jsonl")
+    chosen = config(tmp_path)
+
+    assert [source.name for source in sources(chosen, tmp_path / "out")] == ["a.csv"]
+    assert [source.name for source in sources(chosen, tmp_path)] == ["a.csv", "out/dialogues.jsonl"]
+
+
 def test_a_folder_without_readable_files_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no JSON, JSONL, CSV or Parquet file"):
         read(tmp_path)
 
 
 def test_other_column_names_and_defaults_for_source_and_licence(tmp_path: Path) -> None:
-    columns = Columns(instruction="system", input="question", output="answer")
+    columns = Columns(instruction="instruction", input="question", output="answer")
     value = {"question": "q", "answer": "a", "license": "MIT", "category": "cardiology", "urgency": "urgent"}
     (row,) = rows_of(one(value, tmp_path, columns=columns, source="mine", licence="CC0"))
 
@@ -112,6 +124,39 @@ def test_an_unknown_category_or_urgency_is_not_taken_over(tmp_path: Path) -> Non
     )
 
     assert (row.category, row.urgency, row.confidence) == ("", "", 0.0)
+    assert {(change.part, change.rule) for change in row.changes} == {
+        ("category", "unknown_category"),
+        ("urgency", "unknown_urgency"),
+    }
+
+
+def test_labels_are_read_as_people_write_them_and_what_is_no_text_is_counted(tmp_path: Path) -> None:
+    labels = {"category": "Mental Health", "urgency": "Urgent", "source": 17, "license": ["MIT"], "licence": None}
+    (row,) = rows_of(one({"input": "q", "output": "a", **labels}, tmp_path, source="mine"))
+
+    assert (row.category, row.urgency, row.source, row.licence) == ("mental_health", "urgent", "mine", "")
+    assert {(change.part, change.rule) for change in row.changes} == {
+        ("source", "source_not_text"),
+        ("licence", "licence_not_text"),
+    }
+
+
+@pytest.mark.parametrize("part", ["instruction", "input", "output"])
+def test_a_column_that_no_row_has_is_one_line(part: str, tmp_path: Path) -> None:
+    names = {"instruction": "instruction", "input": "input", "output": "output", part: "sytem"}
+    path = small.write_jsonl(tmp_path / "d.jsonl", ROWS)
+
+    with pytest.raises(DataError, match=rf"none of 2 rows has the key 'sytem' of data\.columns\.{part}") as error:
+        read(path, columns=Columns(**names))
+    assert "\n" not in str(error.value)
+
+
+def test_one_row_that_has_the_column_is_enough(tmp_path: Path) -> None:
+    columns = Columns(instruction="system", input="input", output="output")
+    rows = [{"input": "q", "output": "a"}, {"input": "q", "output": "b", "system": "Be kind."}, OPENAI]
+    found = rows_of(read(small.write_jsonl(tmp_path / "d.jsonl", rows), columns=columns))
+
+    assert [row.instruction for row in found] == ["", "Be kind.", "Be kind."]
 
 
 OPENAI = {

@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from omegaconf import OmegaConf
+from rich.console import Console
 
+from medgenius.curation.curate import curate
 from medgenius.curation.report.difference import marked
 from medgenius.curation.report.numbers import Spread
 from medgenius.curation.tokens import token_counter, tokenizer_file
@@ -94,6 +96,25 @@ def test_the_card_has_metadata_that_the_hub_reads_and_a_licence_per_source(curat
     assert metadata.license == "other"
     assert re.search(r"\| s2 \| MIT \| \d+ \|", body)
     assert re.search(r"\| s1 \| not named \| \d+ \|", body)
+
+
+@pytest.mark.parametrize(
+    ("steps", "said", "unsaid"),
+    [
+        ("repair", ("Not split", "**Not de-identified**"), ("lie in one split", "were replaced", "`split`")),
+        ("deidentify,split", ("lie in one split", "were replaced", "`split`"), ("Not split", "Not de-identified")),
+    ],
+)
+def test_the_card_claims_only_what_was_done(
+    steps: str, said: tuple[str, ...], unsaid: tuple[str, ...], tmp_path: Path
+) -> None:
+    raw = small.write_jsonl(tmp_path / "raw.jsonl", [{"input": "Why does it itch?", "output": "Dry skin, mostly."}])
+    chosen = small.config(raw, tmp_path / "out", "curation.workers=1", f"curation.steps=[{steps}]")
+
+    card = (curate(chosen, Console(quiet=True)) / "README.md").read_text(encoding="utf-8")
+
+    assert all(words in card for words in said)
+    assert not any(words in card for words in unsaid)
 
 
 def test_report_json_holds_no_text_of_a_row(curated: Path) -> None:

@@ -44,6 +44,7 @@ def reason(question: str, answer: str) -> str | None:
         (QUESTION, "Why does my knee hurt after running", "answer_repeats_question"),
         (QUESTION, "La rodilla puede doler después de correr si el cartílago está irritado.", "wrong_language"),
         (QUESTION, "It may be runner's knee. The pain comes from the cartilage behind the", "unfinished"),
+        (QUESTION, "It may be runner's knee. Your doctor will look at the knee and give you a", "unfinished"),
         (QUESTION, "It may be runner's knee. Rest it, use ice, and if it does not get better,", "unfinished"),
         (QUESTION, "knee " * 2100, "too_long"),
         (QUESTION, "k" * 12_100, "too_long"),
@@ -69,6 +70,8 @@ def test_what_leaves(question: str, answer: str, expected: str) -> None:
         ("What are the symptoms of anemia?", "Fatigue\nPale skin\nShortness of breath"),
         (QUESTION, "It may be bursitis. What it is depends on where the pain sits, and what you can do about it"),
         (QUESTION, "Is it swollen? If so, rest it, and see a doctor if the swelling stays."),
+        (QUESTION, "Cartilage heals slowly. Eat liver and carrots, which are both rich in vitamin A"),
+        (QUESTION, "Blood groups are no cause. The group of your baby, as the test says, is A"),
         ("¿Por qué?", "Knee pain after running is often runner's knee, which gets better with rest and strength."),
     ],
 )

@@ -84,3 +84,22 @@ def test_near_duplicates_and_equal_questions_lie_in_one_split_and_training_reads
     sides = {"train": split.train, "validation": split.validation, "test": split.test}
     for side, dialogues in sides.items():
         assert [row.output for row in dialogues] == [row["output"] for row in kept if row["split"] == side]
+
+
+def test_all_answers_of_a_conversation_lie_in_one_split_at_a_second_time_too(tmp_path: Path) -> None:
+    draw = random.Random(3)
+    chats = [
+        {"messages": [{"role": role, "content": text(draw, 30)} for _ in range(3) for role in ("user", "assistant")]}
+        for _ in range(60)
+    ]
+    raw = small.write_jsonl(tmp_path / "raw.jsonl", [*chats, {"input": text(draw, 9), "output": text(draw, 30)}])
+    overrides = ("curation.steps=[split]", "curation.split.test_fraction=0.3", "data.turns=each")
+    folder = curate(small.config(raw, tmp_path / "out", *overrides), Console(quiet=True))
+    again = curate(small.config(folder / "dialogues.jsonl", tmp_path / "again", *overrides), Console(quiet=True))
+
+    *kept, alone = small.lines(folder / "dialogues.jsonl")
+    assert len(kept) == 180
+    assert all(len({row["split"] for row in kept[first : first + 3]}) == 1 for first in range(0, 180, 3))
+    assert {row["split"] for row in kept} == {"train", "validation", "test"}
+    assert "conversation_id" not in alone
+    assert (again / "dialogues.jsonl").read_bytes() == (folder / "dialogues.jsonl").read_bytes()

@@ -75,6 +75,45 @@ def test_an_explained_abbreviation_stays_in_the_whole_row() -> None:
     assert STEP([row]) == [row]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The scan showed a hepatoma.",
+        "He has aphagia since the stroke.",
+        "tracheal malacia was found",
+        "Dolantin for the pain",
+        "Minomycin for acne",
+        "Prolastin every week",
+        "Nalotone and Cetixime are two brands.",  # one letter from naloxone and cefixime
+        "I have RA and was put on Humira.",
+        "I have ED. Should I visit a doctor?",
+        "surgery OR radiation",
+        "I live in Detroit, MI and have heart trouble after chest pain.",
+        "I moved to CA with breast cancer of stage 2.",
+        "Valve repair and murmur: TAKE AS DIRECTED",
+    ],
+)
+def test_what_means_something_else_stays(text: str) -> None:
+    assert normalised(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("I take tramadol ER at night.", "I take tramadol extended-release at night."),
+        ("Is a low GI diet good?", "Is a low glycemic index diet good?"),
+        ("the plan for my SI joint injection", "the plan for my sacroiliac joint injection"),
+        ("Diabetic nerve damage, AKA neuropathy", "Diabetic nerve damage, also known as neuropathy"),
+        ("MR angiography showed severe stenosis", "magnetic resonance angiography showed severe stenosis"),
+        ("I went to the ER.", "I went to the emergency room."),
+        ("clonidin and gentamycin", "clonidine and gentamicin"),
+        ("Lisinoprill and Phenytion", "Lisinopril and Phenytoin"),
+    ],
+)
+def test_the_words_beside_tell_what_is_meant(text: str, expected: str) -> None:
+    assert normalised(text) == expected
+
+
 def test_changes_are_counted() -> None:
     (row,) = STEP([Row("a:1", "", "pt took 500mg ibuprofin", "Fine.")])
 

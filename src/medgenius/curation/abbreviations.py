@@ -6,11 +6,16 @@ from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 from medgenius.curation import lexicon
+from medgenius.curation.deidentification.lexicon import Trait, traits_of
 
 TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9/&.-]*[A-Za-z0-9]|[A-Za-z0-9]")
 _WITH_ARTICLE = re.compile(rf"(?:\b([Aa])n? )?(?<![\w@'’/&.-])({TOKEN.pattern})(?![\w@])(\.(?=\s+[a-z0-9(]))?")
 _NEAR = 12
 """Words on each side of an abbreviation that tell what it means."""
+_ENOUGH = 2
+"""Cues that tell a meaning; one is enough where it is no everyday word (`sildenafil`) or stands right beside."""
+_AFTER_A_CITY = re.compile(r"(?:\b[A-Z][a-z]+, ?|\b(?:in|from|to) )\Z")
+_STATES = frozenset({"AR", "CA", "HI", "MI", "MS"})
 _SOUNDS_LIKE_A_CONSONANT = re.compile(r"uni|ur[ie]|us[ei]|eu|one|ure", re.I)
 
 
@@ -38,14 +43,15 @@ class Abbreviations:
                 ]
         self._senses = dict(senses)
         self.forms: Set[str] = senses.keys()
+        self._drugs = lexicon.words("drugs.txt")
 
     def expand(self, text: str, dialogue: str) -> tuple[str, int]:
         """The text with its abbreviations expanded, and how many; `dialogue` is the text of the whole row.
 
         An abbreviation that the dialogue explains, by its long form or in brackets, stays.
         """
-        words = [word.lower() for word in TOKEN.findall(text)]
-        places = {match.start(): place for place, match in enumerate(TOKEN.finditer(text))}
+        tokens = list(TOKEN.finditer(text))
+        places = {token.start(): place for place, token in enumerate(tokens)}
         folded = dialogue.casefold()
         count = 0
 
@@ -56,8 +62,9 @@ class Abbreviations:
             if senses is None or _is_introduced(form, dialogue):
                 return match[0]
             place = places[match.start(2)]
-            near = words[max(0, place - _NEAR) : place] + words[place + 1 : place + 1 + _NEAR]
-            expansion = _chosen(senses, near)
+            if any(sense.cues for sense in senses) and self._is_something_else(tokens, place):
+                return match[0]
+            expansion = _chosen(senses, self._around(tokens, place))
             if expansion is None or (" " in expansion and not _is_shorthand(form) and expansion.casefold() in folded):
                 return match[0]
             count += 1
@@ -67,16 +74,48 @@ class Abbreviations:
 
         return _WITH_ARTICLE.sub(replaced, text), count
 
+    def _around(self, tokens: Sequence[re.Match[str]], place: int) -> Set[str]:
+        """What may be a cue: words near by, and those right beside with the side they stand on (`the_`, `_tract`)."""
+        near = {
+            token[0].lower()
+            for token in (*tokens[max(0, place - _NEAR) : place], *tokens[place + 1 : place + 1 + _NEAR])
+        }
+        before, after = (word.lower() for word in _beside(tokens, place))
+        return near | {f"{before}_", f"_{after}"} | ({"drug_"} if before in self._drugs else set())
 
-def _chosen(senses: Sequence[_Sense], near: Sequence[str]) -> str | None:
-    """The sense with the most cues; None where two are level or nothing speaks for any."""
-    around = set(near)
-    votes = sorted(((len(sense.cues & around), sense) for sense in senses), key=lambda vote: -vote[0])
-    if votes[0][0] == 0:
+    def _is_something_else(self, tokens: Sequence[re.Match[str]], place: int) -> bool:
+        """Whether it is a state (`Detroit, MI`) or an ordinary word among others in capitals (`TAKE AS DIRECTED`)."""
+        token = tokens[place]
+        if token[0] in _STATES and _AFTER_A_CITY.search(token.string, max(0, token.start() - 30), token.start()):
+            return True
+        return any(
+            len(word) > 1 and word.isupper() and word not in self.forms and traits_of(word) & Trait.COMMON
+            for word in _beside(tokens, place)
+        )
+
+
+def _chosen(senses: Sequence[_Sense], around: Set[str]) -> str | None:
+    """The sense that most speaks for; None where two are level or too little speaks for any."""
+    votes = sorted(((_weight(sense.cues & around), sense) for sense in senses), key=lambda vote: -vote[0])
+    most, first = votes[0]
+    if most == 0:
         return next((sense.expansion for sense in senses if sense.default), None)
-    if len(votes) > 1 and votes[0][0] == votes[1][0]:
-        return None
-    return votes[0][1].expansion
+    level = len(votes) > 1 and votes[1][0] == most
+    return None if level or (most < _ENOUGH and not first.default) else first.expansion
+
+
+def _weight(cues: Set[str]) -> int:
+    return sum(1 if traits_of(cue) & Trait.COMMON else _ENOUGH for cue in cues)
+
+
+def _beside(tokens: Sequence[re.Match[str]], place: int) -> tuple[str, str]:
+    """The words before and after that only spaces part from the one at `place`; empty where there is none."""
+    text, token = tokens[place].string, tokens[place]
+    before, after = (tokens[place - 1] if place else None), (tokens[place + 1] if place + 1 < len(tokens) else None)
+    return (
+        before[0] if before and text[before.end() : token.start()].isspace() else "",
+        after[0] if after and text[token.end() : after.start()].isspace() else "",
+    )
 
 
 def _is_introduced(form: str, dialogue: str) -> bool:

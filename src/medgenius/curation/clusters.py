@@ -55,6 +55,7 @@ class Corpus:
 
     same: U64
     question: U64
+    conversation: U64
     content: U64
     category: NDArray[np.int16]
     lengths: U32
@@ -70,7 +71,7 @@ class Corpus:
 def gather(folder: Path, parts: int) -> Corpus:
     """Join the parts' indices; their runs go to one file, a part at a time."""
     kept: dict[str, list[NDArray[np.integer]]] = {
-        name: [] for name in ("same", "question", "content", "category", "lengths", "bands", "counts")
+        name: [] for name in ("same", "question", "conversation", "content", "category", "lengths", "bands", "counts")
     }
     with new_file(folder / _RUNS) as stream:
         for number in range(parts):
@@ -131,13 +132,10 @@ def join_similar(forest: Forest, corpus: Corpus, similarity: float, workers: Wor
             roots = forest.roots()
             pairs = pairs[roots[pairs[:, 0]] != roots[pairs[:, 1]]]  # noqa: PLW2901
             agree = corpus.bands[pairs[:, 0]] == corpus.bands[pairs[:, 1]]
-            a, b = (corpus.counts[pairs[:, side]] for side in (0, 1))
-            # Sets of very different sizes can't be alike: the index is at most the smaller over the larger.
-            possible = (np.minimum(a, b) >= similarity * np.maximum(a, b)).all(axis=1)
             # A pair that agrees in several bands is proven at the first of them.
             first = agree.argmax(axis=1) == band
-            wanted = pairs[possible & first & (agree.sum(axis=1) >= least)]
-            for left, right in _proven(wanted, corpus, similarity, workers):
+            wanted = pairs[first & (agree.sum(axis=1) >= least)]
+            for left, right in proven(wanted, corpus, similarity, workers):
                 forest.join(left, right)
 
 
@@ -182,8 +180,11 @@ class ProofJob:
     """(m, 2, 3) of both rows of a pair: where its runs begin, how many the question has, how many the answer"""
 
 
-def _proven(pairs: I64, corpus: Corpus, similarity: float, workers: Workers) -> Iterator[tuple[int, int]]:
-    """The pairs that are alike, in their order."""
+def proven(pairs: I64, corpus: Corpus, similarity: float, workers: Workers) -> Iterator[tuple[int, int]]:
+    """The pairs of rows whose questions and whose answers have at least this Jaccard index, in their order."""
+    a, b = (corpus.counts[pairs[:, side]] for side in (0, 1))
+    # Sets of very different sizes can't be alike: the index is at most the smaller over the larger.
+    pairs = pairs[(np.minimum(a, b) >= similarity * np.maximum(a, b)).all(axis=1)]
     jobs = {}
     for start in range(0, len(pairs), _JOB):
         piece = pairs[start : start + _JOB]

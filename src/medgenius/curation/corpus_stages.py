@@ -1,6 +1,6 @@
 """The stages that need all rows at once: reading them, finding their copies, splitting them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -57,7 +57,8 @@ class ReadStage:
 def _write_read(folder: Path, number: int, results: list[Row | Rejection]) -> None:
     tally = StepTally(rows_in=len(results))
     rejected: list[Rejection] = []
-    before = [result.row if isinstance(result, Rejection) else result for result in results]
+    # What reading left out is counted as a change.
+    before = [result.row if isinstance(result, Rejection) else replace(result, changes=()) for result in results]
     rows = settle(before, results, tally, rejected)
     write_part(folder, number, Part(rows, rejected, {read.STEP: tally}))
 
@@ -93,14 +94,14 @@ class DuplicatesStage:
         forest = Forest(len(corpus.same))
         forest.join_equal(corpus.same)
         join_similar(forest, corpus, self.config.similarity, tools.workers)
-        roots = forest.roots()
-        copies = duplicates.copies_by_part(corpus, duplicates.best_copies(corpus, roots), source.path)
+        kept = duplicates.kept_copies(corpus, forest.roots(), self.config.similarity, tools.workers)
+        copies = duplicates.copies_by_part(corpus, kept, source.path)
         jobs = [
             duplicates.CopiesJob(source.path, target.path, number, copies[number])
             for number in target.missing(source.manifest.parts)
         ]
         tools.over_parts(self.name, duplicates.run_copies_job, jobs, source.manifest.rows)
-        write_bytes(target.path / CLUSTERS, msgspec.json.encode(duplicates.cluster_sizes(roots)))
+        write_bytes(target.path / CLUSTERS, msgspec.json.encode(duplicates.cluster_sizes(kept)))
         _clean(target)
 
 
@@ -120,6 +121,8 @@ class SplitStage:
         corpus = _indexed(self.name, tools, source, target)
         forest = Forest(len(corpus.same))
         forest.join_equal(corpus.question)
+        # The later rows of a conversation hold the earlier answers in their questions.
+        forest.join_equal(corpus.conversation)
         join_similar(forest, corpus, self.config.similarity, tools.workers)
         roots = forest.roots()
         sides = split.assign(roots, corpus.content, corpus.category, self.config, self.seed)

@@ -22,7 +22,7 @@ from medgenius.curation.parts import digest
 from medgenius.curation.pipeline import Finished, Stage, Tools, in_stages, run_stages
 from medgenius.curation.read import Source, contents, sources
 from medgenius.curation.report.card import write_card
-from medgenius.curation.report.numbers import make_report
+from medgenius.curation.report.numbers import Report, make_report
 from medgenius.curation.report.page import write_page
 from medgenius.curation.row_pass import StepSpec
 from medgenius.curation.stages import StageFolder
@@ -54,7 +54,7 @@ def curate(config: CurateConfig, console: Console) -> Path:
 def curate_with(specs: Sequence[StepSpec], config: CurateConfig, console: Console) -> Path:
     """`curate` with steps of one's own."""
     output = Path(config.output).expanduser()
-    files = sources(config.data)
+    files = sources(config.data, output)
     tokenizer = tokenizer_file(config.curation.report.tokenizer)
     stages: list[Stage] = [ReadStage(tuple(files), config.data)]
     stages += in_stages(specs, lambda spec: corpus_stage(spec, config))
@@ -67,16 +67,17 @@ def curate_with(specs: Sequence[StepSpec], config: CurateConfig, console: Consol
         tools = Tools(workers, console)
         try:
             finished = run_stages(stages, work, inputs, tools)
-            _write(finished, config.curation.report, tokenizer, fingerprint, tools)
+            report = _write(finished, config.curation.report, tokenizer, fingerprint, tools)
         except KeyboardInterrupt:
             raise KeyboardInterrupt("stopped: the same command goes on from here") from None
     shutil.rmtree(work)
+    console.print(_summary(report), highlight=False, soft_wrap=True)
     return output
 
 
 def _write(
     finished: Sequence[Finished], config: ReportConfig, tokenizer: Path | None, fingerprint: str, tools: Tools
-) -> None:
+) -> Report:
     """Everything that a person gets, the numbers last."""
     started = time.perf_counter()
     work = finished[-1].folder.path.parent
@@ -93,6 +94,14 @@ def _write(
     write_page(output / "report.html", report)
     write_card(output / "README.md", report)
     write_text(output / _REPORT, report.to_json())
+    return report
+
+
+def _summary(report: Report) -> str:
+    """One line: how many rows stayed, and how many left for which reasons."""
+    line = f"{report.rows_kept:,} of {report.rows_in:,} rows kept"
+    reasons = ", ".join(f"{reason} {rows:,}" for reason, rows in report.reasons.items())
+    return f"{line}, {report.rows_rejected:,} rejected: {reasons}" if reasons else line
 
 
 def _clusters(finished: Sequence[Finished]) -> Mapping[str, Mapping[int, int]]:

@@ -6,28 +6,36 @@ from typing import Final
 
 import numpy as np
 
-from medgenius.curation.clusters import I64, Corpus
+from medgenius.curation.clusters import I64, Corpus, proven
 from medgenius.curation.parts import Part, StepTally, read_part, write_part
 from medgenius.curation.row import Rejection, Row
 from medgenius.curation.row_pass import settle
+from medgenius.curation.workers import Workers
 
 STEP: Final = "duplicates"
 
 
-def best_copies(corpus: Corpus, roots: I64) -> I64:
-    """(n,) for each row the one of its cluster that stays: the longest answer, then the longest question.
+def kept_copies(corpus: Corpus, roots: I64, similarity: float, workers: Workers) -> I64:
+    """(n,) for each row the one that stays for it: itself, or one that it is similar to.
 
-    What is longer lost less on its way. Where both are equally long a hash of the text decides, and at last the place,
+    Of each cluster the best row stays for all that are similar to it, then the best of the others, and so on: a cluster
+    may be a chain whose ends have nothing in common. The best has the longest answer, then the longest question, since
+    what is longer lost less on its way. Where both are equally long a hash of the text decides, and at last the place,
     so that the same rows in another order leave the same texts.
     """
     count = len(roots)
     shorter_answer, shorter_question = (-corpus.lengths[:, part].astype(np.int64) for part in (0, 1))
     order = np.lexsort((np.arange(count), corpus.content, shorter_question, shorter_answer, roots))
-    ordered = roots[order]
-    first = np.concatenate([[True], ordered[1:] != ordered[:-1]]) if count else np.empty(0, dtype=np.bool_)
-    best = np.empty(count, dtype=np.int64)
-    best[ordered[first]] = order[first]
-    return best[roots]
+    kept = np.arange(count)
+    left = order[np.bincount(roots, minlength=count)[roots[order]] > 1]
+    while len(left):
+        is_best = np.concatenate([[True], np.diff(roots[left]) != 0])
+        best = left[np.flatnonzero(is_best)[np.cumsum(is_best) - 1]]
+        pairs = np.stack([best, left], axis=1)[~is_best]
+        for stays, copy in proven(pairs, corpus, similarity, workers):
+            kept[copy] = stays
+        left = pairs[:, 1][kept[pairs[:, 1]] == pairs[:, 1]]
+    return kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +56,17 @@ class CopiesJob:
     copies: tuple[Copy, ...]
 
 
-def copies_by_part(corpus: Corpus, best: I64, source: Path) -> list[tuple[Copy, ...]]:
+def copies_by_part(corpus: Corpus, kept: I64, source: Path) -> list[tuple[Copy, ...]]:
     """What leaves each part. The keys of rows that stay for others are all that is held of the rows' own."""
-    leaving = np.flatnonzero(best != np.arange(len(best)))
+    leaving = np.flatnonzero(kept != np.arange(len(kept)))
     ends = np.cumsum(corpus.sizes)
-    keys = _keys(np.unique(best[leaving]), ends, source)
+    keys = _keys(np.unique(kept[leaving]), ends, source)
     parts: list[list[Copy]] = [[] for _ in corpus.sizes]
     for row in leaving.tolist():
-        kept = int(best[row])
-        reason = "exact_duplicate" if corpus.same[row] == corpus.same[kept] else "near_duplicate"
+        stays = int(kept[row])
+        reason = "exact_duplicate" if corpus.same[row] == corpus.same[stays] else "near_duplicate"
         part = int(np.searchsorted(ends, row, side="right"))
-        parts[part].append(Copy(row - int(ends[part]) + corpus.sizes[part], reason, keys[kept]))
+        parts[part].append(Copy(row - int(ends[part]) + corpus.sizes[part], reason, keys[stays]))
     return [tuple(copies) for copies in parts]
 
 

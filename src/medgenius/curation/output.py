@@ -61,6 +61,8 @@ def _dialogues(part: Part) -> Iterator[dict[str, object]]:
     for place, row in enumerate(part.rows):
         written = _content(row)
         written |= {"confidence": row.confidence, "quality": row.quality, "criteria": dict(row.criteria)}
+        if row.conversation_id:
+            written["conversation_id"] = row.conversation_id
         if part.splits:
             written["split"] = part.splits[place]
         yield written

@@ -9,14 +9,16 @@ from typing import Final, get_args
 from medgenius.categories import CATEGORIES, Urgency
 from medgenius.config.curate import RawData
 from medgenius.curation.conversation import KEYS, Unusable, exchanges
-from medgenius.curation.row import Rejection, Row
+from medgenius.curation.row import Change, Label, Rejection, Row
 from medgenius.errors import DataError
 from medgenius.reading.files import has_reader, read_records
 from medgenius.reading.records import BadRow, ReadRules, encoding_problem, kind, no_object, too_long
 
 STEP: Final = "read"
+_INSTRUCTION: Final = "instruction"
+"""The column's usual name, under which it may be absent."""
 _URGENCIES: Final[Mapping[str, Urgency]] = {urgency: urgency for urgency in get_args(Urgency)}
-
+_ORIGINS: Final[Mapping[str, Label]] = {"source": "source", "licence": "licence", "license": "licence"}
 
 Texts = tuple[str, str, str]
 """Instruction, question and answer."""
@@ -31,8 +33,10 @@ class Source:
     """As rows are named by it: its place below the folder, so that moving the folder changes no result."""
 
 
-def sources(config: RawData) -> list[Source]:
-    """The file, or every readable file below the folder in the order of their names.
+def sources(config: RawData, output: Path) -> list[Source]:
+    """The file, or every readable file below the folder in the order of their names, but for hidden ones.
+
+    Where `output` lies in that folder it is not read: what a curation wrote is no raw row.
 
     Raises:
         DataError: there is none.
@@ -40,7 +44,15 @@ def sources(config: RawData) -> list[Source]:
     root = Path(config.path).expanduser()
     if root.is_file():
         return [Source(root, root.name)]
-    found = sorted(path for path in root.rglob("*") if path.is_file() and has_reader(path))
+    written = output.resolve() if output.resolve() != root.resolve() else None
+    found = sorted(
+        path
+        for path in root.rglob("*")
+        if path.is_file()
+        and has_reader(path)
+        and not any(part.startswith(".") for part in path.relative_to(root).parts)
+        and written not in path.resolve().parents
+    )
     if not found:
         raise DataError(f"data.path={config.path}: no JSON, JSONL, CSV or Parquet file in this folder")
     return [Source(path, str(path.relative_to(root))) for path in found]
@@ -62,8 +74,9 @@ def read_rows(files: Sequence[Source], config: RawData) -> Iterator[Row | Reject
     """Every row of every file in order.
 
     Raises:
-        DataError: a file as a whole cannot be read.
+        DataError: a file as a whole cannot be read, or no row has a column that it is to be read from.
     """
+    columns = _SeenColumns(config)
     for source in files:
 
         def check_columns(path: Path, header: Sequence[str]) -> None:
@@ -74,7 +87,38 @@ def read_rows(files: Sequence[Source], config: RawData) -> Iterator[Row | Reject
             if isinstance(record, BadRow):
                 yield _rejected(where, record.name, record.reason)
             else:
+                columns.see(record.value)
                 yield from to_rows(record.value, where, config)
+    columns.check()
+
+
+class _SeenColumns:
+    """Which of the columns stand in any row: of a slip in a name all rows would tell, each for itself."""
+
+    def __init__(self, config: RawData) -> None:
+        self._path = config.path
+        self._missing = dict(config.columns)
+        if self._missing["instruction"] == _INSTRUCTION:
+            del self._missing["instruction"]
+        self._rows = 0
+
+    def see(self, value: object) -> None:
+        self._rows += 1
+        if self._missing and isinstance(value, Mapping):
+            talks = any(value.get(key) is not None for key in KEYS)
+            self._missing = {
+                part: column
+                for part, column in self._missing.items()
+                if column not in value and not (talks and part != "instruction")
+            }
+
+    def check(self) -> None:
+        for part, column in self._missing.items():
+            if self._rows:
+                raise DataError(
+                    f"data.path={self._path}: none of {self._rows:,} rows has the key {column!r} of "
+                    f"data.columns.{part}: name yours with data.columns.{part}=…"
+                )
 
 
 def _check_header(path: Path, header: Sequence[str], config: RawData) -> None:
@@ -104,6 +148,7 @@ def to_rows(value: object, where: str, config: RawData) -> list[Row | Rejection]
             value,
             f"{where}#{number}" if several else where,
             config,
+            where if several else "",
         )
         for number, exchange in enumerate(read, start=1)
     ]
@@ -125,7 +170,9 @@ def _single(value: Mapping[str, object], where: str, config: RawData) -> Row | R
     return _row(texts, value, where, config)
 
 
-def _row(texts: Texts, value: Mapping[str, object], where: str, config: RawData) -> Row | Rejection:
+def _row(
+    texts: Texts, value: Mapping[str, object], where: str, config: RawData, conversation_id: str = ""
+) -> Row | Rejection:
     """A row of texts that are in order, with what else the record says."""
     for text in texts:
         if problem := encoding_problem(text):
@@ -135,9 +182,18 @@ def _row(texts: Texts, value: Mapping[str, object], where: str, config: RawData)
     size = sum(len(text.encode()) for text in texts)
     if size > config.max_row_bytes:
         return _rejected(where, "too_long", too_long(where, size, config.max_row_bytes).reason)
-    category = _optional(value.get("category"))
+    category = _plain(value.get("category"))
+    urgency = _plain(value.get("urgency"))
     confidence = value.get("confidence")
     known = category in CATEGORIES
+    lost: list[tuple[Label, str]] = []
+    if category and not known:
+        lost.append(("category", "unknown_category"))
+    if urgency and urgency not in _URGENCIES:
+        lost.append(("urgency", "unknown_urgency"))
+    for name, label in _ORIGINS.items():
+        if not isinstance(value.get(name), str | None):
+            lost.append((label, f"{label}_not_text"))
     return Row(
         where,
         *texts,
@@ -145,12 +201,21 @@ def _row(texts: Texts, value: Mapping[str, object], where: str, config: RawData)
         licence=_optional(value.get("licence")) or _optional(value.get("license")) or config.licence,
         category=category if known else "",
         confidence=float(confidence) if known and isinstance(confidence, int | float) and 0 <= confidence <= 1 else 0.0,
-        urgency=_URGENCIES.get(_optional(value.get("urgency")), ""),
+        urgency=_URGENCIES.get(urgency, ""),
+        conversation_id=conversation_id or _optional(value.get("conversation_id")),
+        changes=tuple(Change(STEP, label, rule, 1) for label, rule in lost),
     )
 
 
 def _optional(value: object) -> str:
     return value if isinstance(value, str) else ""
+
+
+def _plain(value: object) -> str:
+    """A label as the lists write it: `Internal medicine` is `internal_medicine`; a name for what is no text."""
+    if value is None or isinstance(value, str):
+        return "_".join((value or "").casefold().split())
+    return kind(value)
 
 
 def _rejected(where: str, name: str, reason: str, texts: Texts = ("", "", "")) -> Rejection:

@@ -7,14 +7,16 @@ from typing import Literal, Protocol
 from medgenius.categories import Urgency
 
 Part = Literal["instruction", "input", "output"]
+Label = Literal["category", "urgency", "source", "licence"]
+"""What a row may say of itself beside its texts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One rule of one step changed one text of a row."""
+    """One rule of one step changed one text of a row, or reading left out one of its labels."""
 
     step: str
-    part: Part
+    part: Part | Label
     rule: str
     """What was done, without any of the row's text: `html`, `EMAIL`, `abbreviation`."""
     count: int
@@ -37,6 +39,8 @@ class Row:
     confidence: float = 0.0
     """Of the category, 0 to 1."""
     urgency: Urgency | Literal[""] = ""
+    conversation_id: str = ""
+    """Shared by the rows that are answers of one conversation; empty for a row that stands alone."""
     quality: float | None = None
     """0 to 1; None until it is scored."""
     criteria: tuple[tuple[str, float], ...] = ()

@@ -101,6 +101,8 @@ class Index:
     """(n,) equal for rows of the same words"""
     question: U64
     """(n,) equal for questions of the same words"""
+    conversation: U64
+    """(n,) equal for answers of one conversation"""
     content: U64
     """(n,) of the exact texts: an order that does not depend on where a row stands"""
     category: NDArray[np.int16]
@@ -129,6 +131,7 @@ def index(rows: Sequence[Row]) -> Index:
     return Index(
         same=_hashes([f"{q}\0{a}" for q, a in zip(asked_words, answered_words, strict=True)]),
         question=_hashes(asked_words),
+        conversation=_hashes([row.conversation_id or f"\0{row.key}" for row in rows]),
         content=_hashes([f"{row.input}\0{row.output}" for row in rows]),
         category=np.array([_CATEGORY.get(row.category, -1) for row in rows], dtype=np.int16),
         lengths=np.array([(len(row.output), len(row.input)) for row in rows], dtype=np.uint32).reshape(-1, 2),

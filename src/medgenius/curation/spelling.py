@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from itertools import combinations
 
 from medgenius.curation import lexicon
+from medgenius.curation.deidentification.lexicon import Trait, traits_of
 
 _SHORTEST = 7
 """Letters; shorter words have too many neighbours."""
@@ -36,9 +37,11 @@ class Speller:
 
     def _find(self, word: str) -> str | None:
         lower = word.lower()
-        term = self._mended.get(lower) or self._nearest(lower)
+        term = self._mended.get(lower)
         if term is None:
-            return None
+            term = self._nearest(lower)
+            if term is None or self._is_another_word(lower, term) or (word != lower and self._is_name(lower, term)):
+                return None
         return term.upper() if word.isupper() else term.capitalize() if word[0].isupper() else term
 
     def _nearest(self, word: str) -> str | None:
@@ -61,6 +64,17 @@ class Speller:
         if word.endswith("ses") and term.endswith("sis"):
             return False
         return term in self._drugs if word == term[:-1] else True
+
+    def _is_another_word(self, word: str, term: str) -> bool:
+        """Aphagia is no aphasia. Medicines that other languages write without their last e are the same medicine."""
+        return bool(traits_of(word) & Trait.WORD) and word + "e" != term
+
+    def _is_name(self, word: str, term: str) -> bool:
+        """Whether a capital may make it another medicine's name: no list holds them all, and they are one letter apart.
+
+        A letter that is lost, added or swapped with its neighbour is a slip all the same.
+        """
+        return term in self._drugs and len(word) == len(term) and sorted(word) != sorted(term)
 
 
 def _american(word: str) -> str:

@@ -43,20 +43,38 @@ def write_card(path: Path, report: Report) -> None:
         f"---\n{OmegaConf.to_yaml(OmegaConf.create(metadata))}---\n\n# {report.title}\n\n"
         f"{report.rows_kept:,} medical dialogues, curated from {report.rows_in:,} raw rows. "
         "Each line of `dialogues.jsonl` holds `instruction`, `input` (the question) and `output` (the answer), with "
-        "`source`, `licence`, `category`, `confidence` (of the category), `urgency`, `quality`, `criteria` and "
-        "`split`.\n\n"
+        f"`source`, `licence`, `category`, `confidence` (of the category), `urgency`, `quality`"
+        f"{', `criteria` and `split`' if report.splits else ' and `criteria`'}.\n\n"
         f"## Sources and licences\n\n{_table(('source', 'licence', 'rows'), licences)}\n"
         "Each row is under the licence of its source. Look at each before you pass the rows on.\n\n"
-        f"## Splits\n\n{_table(('split', 'rows'), [(name, f'{rows:,}') for name, rows in report.splits.items()])}\n"
-        "Near-duplicates and rows with equal questions lie in one split.\n\n"
+        f"## Splits\n\n{_splits(report)}\n\n"
         f"## Steps\n\n{_table(('step', 'rows in', 'rows changed', 'rows dropped'), steps)}\n"
         "`changes.jsonl` lists every change to a kept row, `rejected.jsonl` every dropped row with its reason; "
         "`report.html` shows examples of both.\n\n"
         "## Limits\n\n"
         "The steps are rules and statistics: they miss errors and make some. The text is not medical advice, and no "
-        "clinician has checked each row. Names and other identifiers were replaced as far as they were found "
-        "(`report.json` has the counts); search for what was missed before you publish.\n",
+        f"clinician has checked each row. {_privacy(report)}\n",
     )
+
+
+def _splits(report: Report) -> str:
+    if not _has(report, "split"):
+        return "Not split: similar rows may end up on both sides of a split that is made without regard to them."
+    table = _table(("split", "rows"), [(name, f"{rows:,}") for name, rows in report.splits.items()])
+    return f"{table}\nNear-duplicates, rows with equal questions and answers of one conversation lie in one split."
+
+
+def _privacy(report: Report) -> str:
+    if not _has(report, "deidentify"):
+        return "**Not de-identified**: names and other identifiers stand as they were read. Do not publish it so."
+    return (
+        "Names and other identifiers were replaced as far as they were found (`report.json` has the counts); search "
+        "for what was missed before you publish."
+    )
+
+
+def _has(report: Report, step: str) -> bool:
+    return any(numbers.name == step for numbers in report.steps)
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

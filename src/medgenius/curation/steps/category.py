@@ -24,7 +24,7 @@ _ASKS_FOR_FACTS = re.compile(
 _ENOUGH_FOR_URGENT = 2
 _WEIGHT_OF_ROUTINE = 0.5
 _LAST_TURNS = 600
-"""Characters of a long question (a consultation) that urgency is read from."""
+"""Characters of a long question (a consultation) that tell urgent from routine; an emergency may stand anywhere."""
 
 
 def tells_of_emergency(question: str) -> bool:
@@ -63,9 +63,9 @@ class Category:
         return sorted(zip(CATEGORIES, found.tolist(), strict=True), key=lambda pair: -pair[1])
 
     def urgency(self, question: str) -> Urgency:
-        recent = question[-_LAST_TURNS:]
-        if self._is_emergency(recent):
+        if self._is_emergency(question):
             return "emergency"
+        recent = question[-_LAST_TURNS:]
         if _ASKS_FOR_FACTS.match(recent) and not _SOMEBODY.search(recent):
             return "routine"
         alarming, calming = (len(set(self._cues[kind].findall(recent.lower()))) for kind in ("alarming", "calming"))

@@ -14,6 +14,8 @@ _UNFINISHED = frozenset(
     {"the", "a", "an", "and", "or", "but", "because", "your", "their", "my", "our", "its", "than", "if"}
 )
 """No English sentence ends in one of these; those that can ("take care of", "as it may be") are left out."""
+_NAMED_A = re.compile(r"\bA\Z")
+"""Vitamin A, hepatitis A, blood group A."""
 _END_OF_SENTENCE = re.compile(r"[.!?](?:[\"')\]”’]|\[URL\])*(?=\s|$)")
 _SENTENCE = re.compile(r"[^.!?\n]+[.!?]*")
 _REFERS = re.compile(
@@ -110,7 +112,7 @@ class Soundness:
             return None
         # A short last line with a comma opens a signature: "Be well,".
         comma = answer.endswith(",") and len(answer.rpartition("\n")[2].split()) > _LONGEST_CLOSING
-        cut = answer[-1].isalpha() and text.answer_words[-1] in _UNFINISHED
+        cut = answer[-1].isalpha() and text.answer_words[-1] in _UNFINISHED and not _NAMED_A.search(answer)
         return "unfinished" if comma or cut else None
 
     def _unanswered(self, text: "_Text") -> str | None:
