@@ -143,9 +143,9 @@ def test_too_few_posts_or_levels_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="posts with level 0 of emotional_reactions: 0, too few for 5 folds"):
         train_empathy(written(tmp_path / "b.jsonl.gz", flat), tmp_path / "model", seed=0)
     rows = invented_rows(30, 6)
-    for number, row in enumerate(rows):  # held out with its post, a level is in no other fold
-        levels = dict.fromkeys(SCALES, number % 3) | {"explorations": 2 if number % 6 == 0 else number % 2}
-        row["levels"] = levels
+    for number, row in enumerate(rows):  # of six posts two are held out together
+        post, reply = number % 6, number // 6
+        row["levels"] = dict.fromkeys(SCALES, reply % 3) | {"explorations": reply % 2 if post else 2}
     with pytest.raises(DataError, match="posts with level 2 of explorations: 1, too few for 5 folds by post"):
         train_empathy(written(tmp_path / "c.jsonl.gz", rows), tmp_path / "model", seed=0)
 
