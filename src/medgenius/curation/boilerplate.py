@@ -2,6 +2,8 @@
 
 import re
 
+from medgenius.curation.deidentification.lexicon import Trait, traits_of
+
 _THANKS = (
     r"(?:many )?(?:thanks|thank you)(?: (?:so|very) much| a lot)? for (?:your (?:\w+ ){0,2}(?:question|query|message|"
     r"post|inquiry|enquiry)|(?:asking|posting|writing|contacting|consulting|choosing|using|reaching out|"
@@ -20,31 +22,42 @@ _LETTER = (
 )
 _NAME = r"(?: *[,~-]* *(?:dr\.? )?(?:[A-Z][\w.'’&-]*[ ,]*){0,6})"
 _HELPFUL = re.compile(rf"(?<![^\s.!?]){_HELPS}[ ]*(?:[.!:)(]+|\Z)", re.I)
-_REGARDS = re.compile(rf"(?:^|(?<=[.!?])) *(?i:{_LETTER}) *[,.!~]+\s*{_NAME}[.!\s]*\Z|\n *(?i:{_LETTER})\s*\Z", re.M)
+_REGARDS = re.compile(
+    rf"(?:^|(?<=[.!?])) *(?i:{_LETTER}) *[,.!~]+\s*(?P<who>{_NAME})[.!\s]*\Z|\n *(?i:{_LETTER})\s*\Z", re.M
+)
 _CREDENTIALS = (
     r"LCSW|LMFT|LPCC?|LMHC|LCPC|LCADC|NCC|LICSW|MFT|MSW|LMSW|LCMHC|LPC-S|Psy\.?D|Ph\.? ?D|M\.?D|R\.?N|M\.?A|M\.?S|"
     r"M\.?Ed|CHt|RCC|R\.C\.C|C\.C\.C|EdD|CADC|MBBS|FRCP|D\.?O"
 )
 _PERSON = r"(?:(?:Dr\.? )?(?:[A-Z][\w'’.-]+[ ,]+){1,4})"
 _SIGNATURE = re.compile(
-    rf"(?:\n|(?<=[.!?])) *[-–—~]* *{_PERSON}(?:{_CREDENTIALS})(?:[ ,/&]+(?:{_CREDENTIALS}))*\b\.?"
+    rf"(?:\n|(?<=[.!?])) *[-–—~]* *(?P<who>{_PERSON})(?:{_CREDENTIALS})(?:[ ,/&]+(?:{_CREDENTIALS}))*\b\.?"
     r"(?:[ ,.|-]*(?:\[URL\]|\[email\s?protected\]))*\s*\Z"
 )
-_DOCTOR = re.compile(r"(?:\n|(?<=[.!?])) *[-–—~]* *Dr\.? (?:[A-Z][\w'’-]+\.? ?){1,3}\.?\s*\Z")
+_DOCTOR = re.compile(r"(?:\n|(?<=[.!?])) *[-–—~]* *Dr\.? (?P<who>(?:[A-Z][\w'’-]+\.? ?){1,3})\.?\s*\Z")
 _PAGE = re.compile(
     r"(?:\A|(?<=[.!?)])|(?<=\n))[^.!?\n]*\b(?:click(?:ing)? (?:here|on the link)|medical dictionary)\b[^.!?\n]*[.!?]?",
     re.I,
 )
 
+_TITLES = (
+    "and associate board certified child clinical clinician coach consultant counseling counsellor counselor dentist "
+    "director doctor dr emotional family general gp health internal licensed life marriage medicine mental nurse of "
+    "pediatrician physician practitioner professional psychiatrist psychologist psychotherapist registered social "
+    "specialist surgeon therapist therapy wellness worker"
+)
+"""Words of a closing line beside names."""
+_AMBIGUOUS = re.compile(r"[ ,](?:MA|MS|MD|DO|RN)\.?\s*\Z")
+"""States, multiple sclerosis, a verb: a credential only on a line of its own."""
+
 _RULES = (
     (("hank", "elcome"), _OPENING),
     (("hank",), _SERVICE),
     (("hope", "Hope"), _HELPFUL),
-    (("egards", "ishes", "incerely", "aithfully", "truly", "e well"), _REGARDS),
     (("lick here", "licking here", "lick on", "ictionary"), _PAGE),
 )
 _ENDING_LENGTH = 200
-_ENDINGS = (_SIGNATURE, _DOCTOR)
+_ENDINGS = (_REGARDS, _SIGNATURE, _DOCTOR)
 
 
 def strip_boilerplate(text: str) -> tuple[str, int]:
@@ -56,7 +69,17 @@ def strip_boilerplate(text: str) -> tuple[str, int]:
             count += found
     body, ending = stripped[:-_ENDING_LENGTH], stripped[-_ENDING_LENGTH:]
     for pattern in _ENDINGS:
-        ending, found = pattern.subn("", ending)
-        count += found
+        match = pattern.search(ending)
+        if match and _is_signature(match):
+            ending = ending[: match.start()]
+            count += 1
     stripped = body + ending
     return (stripped, count) if count and stripped.strip() else (text, 0)
+
+
+def _is_signature(ending: re.Match[str]) -> bool:
+    """Whether it has names and titles alone: `Multiple Sclerosis, MS` and `Take Aspirin Daily` are the answer's."""
+    if _AMBIGUOUS.search(ending[0]) and not ending[0].startswith("\n"):
+        return False
+    words = (word for word in re.findall(r"[A-Za-z’']{2,}", ending["who"] or "") if word.lower() not in _TITLES.split())
+    return not any((traits := traits_of(word)) & Trait.WORD and not traits & Trait.NAME for word in words)

@@ -11,16 +11,21 @@ _TAGS = (
 )
 """Only these are tags: `<5 mg` and `p < 0.05, n > 30` are text. `link` is left to the URLs: forums write `<link>`."""
 
-_UNSEEN = re.compile(r"<!--.*?-->|<(script|style)\b[^<>]*>.*?</\1\s*>", re.S | re.I)
-_ITEM = re.compile(r"\s*(?:<[uo]l\b[^<>]*>\s*)?<li\b[^<>]*>\s*(?:<p\b[^<>]*>\s*)?", re.I)
-_ITEM_END = re.compile(r"(?:</p>\s*)?</li\b[^<>]*>\s*", re.I)
-_BREAK = re.compile(r"<(?:br|hr|/?tr)\b[^<>]*>", re.I)
+_END = (
+    r"(?:\s+(?:[\w:.-]+\s*=|[^<>]*=[\"']|(?:allowfullscreen|checked|compact|disabled|hidden|noshade|nowrap|readonly|required|"
+    r"selected)\b)[^<>]*|\s*(?:/\s*)?)>"
+)
+"""The attributes of a tag and its end: `<A 34 year old woman>` and `<I have a headache>` are people's own words."""
+_UNSEEN = re.compile(rf"<!--.*?-->|<(script|style){_END}.*?</\1\s*>", re.S | re.I)
+_ITEM = re.compile(rf"\s*(?:<[uo]l{_END}\s*)?<li{_END}\s*(?:<p{_END}\s*)?", re.I)
+_ITEM_END = re.compile(rf"(?:</p>\s*)?</li{_END}\s*", re.I)
+_BREAK = re.compile(rf"<(?:br|hr|/?tr){_END}", re.I)
 _BLOCK = re.compile(
-    r"\s*</?(?:p|div|h[1-6]|ul|ol|dl|dt|dd|table|blockquote|section|article|pre)\b[^<>]*>",
+    rf"\s*</?(?:p|div|h[1-6]|ul|ol|dl|dt|dd|table|blockquote|section|article|pre){_END}",
     re.I,
 )
-_CELL = re.compile(r"</?t[dh]\b[^<>]*>", re.I)
-_ANY = re.compile(rf"</?(?:{'|'.join(_TAGS.split())})(?:\s[^<>]*|/)?>", re.I)
+_CELL = re.compile(rf"</?t[dh]{_END}", re.I)
+_ANY = re.compile(rf"</?(?:{'|'.join(_TAGS.split())}){_END}", re.I)
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 
 _TEMPLATE = re.compile(r"\{\{[^{}]*\}\}")

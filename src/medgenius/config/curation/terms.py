@@ -7,8 +7,8 @@ from medgenius.config.fields import AlsoCalled, Schema
 
 class TermsConfig(Schema):
     abbreviations: Annotated[bool, AlsoCalled("expand_abbreviations")]
-    """Expand abbreviations; one with several meanings only where the words around it decide for one of them."""
+    """Expand abbreviations; one with several meanings, or that may be none, only where the words around it decide."""
     spelling: Annotated[bool, AlsoCalled("spellcheck", "spell_check")]
-    """Mend misspelt medicines and conditions; a word that is near two terms stays."""
+    """Mend misspelt medicines and conditions; a word that is near two terms, or in a vocabulary, stays."""
     units: bool
     """A space between number and unit, and one sign for the microgram (mcg)."""
