@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from medgenius.curation import deidentify
 from medgenius.curation.deidentification import checksums
+from medgenius.curation.deidentification.engine import Caution
+from tests.curation.deidentification.labelled import read
 
 FOUND = [
     ("PHONE", "+1 212 555 0143"), ("PHONE", "(212) 555-0143"), ("PHONE", "212.555.0143"), ("PHONE", "07911 123456"),
@@ -39,6 +41,52 @@ def test_values_are_found_by_their_form(kind: str, value: str) -> None:
     result = deidentify(f"Please note {value} for later.")
 
     assert result.text == f"Please note [{kind}] for later."
+
+
+SENTENCES = [
+    ("my name is john smith and i have a cough", "my name is [PERSON] and i have a cough"),
+    ("my name is david brown", "my name is [PERSON]"),
+    ("name: maria long, here for her knee", "name: [PERSON], here for her knee"),
+    ("my name is emma just call me", "my name is [PERSON] just call me"),
+    ("JOHN SMITH presented with pain.", "[PERSON] presented with pain."),
+    ("Patient JOHN SMITH presented.", "Patient [PERSON] presented."),
+    ("I am 92.", "I am [AGE]."),
+    ("I am 89.", "I am 89."),
+    ("My grandmother is 94 and frail.", "My grandmother is [AGE] and frail."),
+    ("My father, 91, fell.", "My father, [AGE], fell."),
+    ("92F with a fall.", "[AGE]F with a fall."),
+    ("A 93 M with heart failure.", "A [AGE] M with heart failure."),
+    ("92 yrs female", "[AGE] yrs female"),
+    ("The fever was 101F with rigors.", "The fever was 101F with rigors."),
+    ("I live in portland, or 97209", "I live in [ADDRESS]"),
+    ("Now at 1016 EA Amsterdam, alone.", "Now at [ADDRESS], alone."),
+    ("Her house: 14 Cedar Point, Tulsa, OK 74105; no lift.", "Her house: [ADDRESS]; no lift."),
+    ("She lives at 14 Cedar Point, alone.", "She lives at [ADDRESS], alone."),
+    ("Meet me at the corner of Main and 5th.", "Meet me at [ADDRESS]."),
+    ("My address is 12 Oak Lodge and I cough since 3 weeks.", "My address is [ADDRESS] and I cough since 3 weeks."),
+    ("Hospital no. T884213 is hers.", "Hospital no. [MEDICAL_RECORD_NUMBER] is hers."),
+    ("My cell: 612 345 678.", "My cell: [PHONE]."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "expected"), SENTENCES)
+def test_sentences(text: str, expected: str) -> None:
+    assert deidentify(text).text == expected
+
+
+@pytest.mark.parametrize("caution", ["balanced", "high"])
+@pytest.mark.parametrize("number", ["1-800-273-8255", "1-800-222-1222", "741741", "116 123", "13 11 14", "0800 1111"])
+def test_a_helpline_stays_whatever_the_caution(number: str, caution: Caution) -> None:
+    text = f"Call {number} at any time."
+
+    assert deidentify(text, caution=caution).text == text
+
+
+@pytest.mark.parametrize(
+    "text", [s.text for s in read() if s.form.startswith("no person: ") and ("address" in s.form or "public" in s.form)]
+)
+def test_amounts_readings_and_public_numbers_stay(text: str) -> None:
+    assert deidentify(text).text == text
 
 
 @pytest.mark.parametrize("text", STAY)

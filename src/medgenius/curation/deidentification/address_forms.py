@@ -21,6 +21,10 @@ _OTHER_STREET = (
     r"sector|phase|block|estate|estates|heights|crossing|junction|harbor|point|creek|meadow|field|fields|ter|"
     r"cres|gdns|vale|yard|fort|union|parks|squares|streets|roads"
 )
+WEAK_STREET = re.compile(
+    r"\b(?:block|point|ct|fields?|phase|view|loop|path|run|row|union|sector|junction|gate|walk)\b\.?$", re.IGNORECASE
+)
+"""Street words of medicine as well: an AV block, a trigger point, the 6 minute walk."""
 STREET = re.compile(
     rf"(?<![\w.,/-])(?:\b(?:flat|apt|apartment|unit|house|plot|h\.? ?no|door no|no|nr)\b\.?\s*[\w/-]{{1,6}},?\s+)?"
     rf"{NUMBER},?\s+(?:(?:n|s|e|w|north|south|east|west|nw|ne|sw|se)\.?\s+)?"
@@ -40,10 +44,11 @@ NAMED_STREET = re.compile(
     r"Boulevard|Drive|Crescent|Terrace|Close|Blvd|Ave|Rd|St)\b\.?"
 )
 GERMANIC = re.compile(
-    r"\b(?:(?:Am|An der|Im|In der|Auf der|Zum|Zur|Unter den|Alte[rn]?|Große|Obere|Untere)\s+)?[^\W\d_][\w.-]{0,30}"
-    r"(?:stra(?:ß|ss)e|str\.?|weg|platz|allee|gasse|ring|damm|ufer|chaussee|straat|laan|plein|gracht|kade|steenweg|"
-    r"gade|vej|vænget|gatan|vägen|gata|veien|vegen|vollen|stræti|straeti|braut|gaten|krogen|hove|gracht|"
-    r"brücke|graben|katu|tie|kuja|gränd|backen|toften|parken)\s+\d{1,4}\s?[a-z]?\b(?!\s*(?:mg|ml|%))",
+    r"\b(?:(?:Am|An der|Im|In der|Auf der|Zum|Zur|Unter den|Alte[rn]?|Große|Obere|Untere)\s+)?"
+    r"(?:[^\W\d_][\w.-]{0,30}(?:stra(?:ß|ss)e|str\.?|weg|platz|allee|gasse|damm|ufer|chaussee|straat|laan|plein|"
+    r"gracht|steenweg|vej|vænget|gatan|vägen|gata|veien|vegen|vollen|stræti|straeti|braut|gaten|krogen|"
+    r"brücke|graben|katu|kuja|gränd|backen|toften|parken)|"
+    r"(?-i:[^\W\d_a-zà-ž])[\w.-]{0,30}(?:ring|tie|hove|kade|gade))\s+\d{1,4}\s?[a-z]?\b(?!\s*(?:mg|ml|%))",
     re.IGNORECASE,
 )
 GERMAN_SPACED = re.compile(
@@ -72,13 +77,14 @@ HUNGARIAN = re.compile(
 BOX = re.compile(
     r"\b(?:p\.?\s?o\.?\s?box|post(?:al)? ?box|postbus|postfach|apartado(?: de correos)?|casilla|"
     r"boîte postale|postboks|"
-    r"casella postale|pmb|bag)\s*[#:]?\s*\d{1,7}\b|\b(?:psc|unit|uss|"
+    r"casella postale|pmb|(?:private|locked) bag)\s*[#:]?\s*\d{1,7}\b|\b(?:psc|unit|uss|"
     r"cmr)\s+[\w.-]+,?\s+box\s+\d+(?:,?\s+(?:apo|fpo|dpo)\s+\w\w\s+\d{5})?|"
     r"\b(?:apo|fpo|dpo)\s+(?:aa|ae|ap)\s+\d{5}(?:-\d{4})?",
     re.IGNORECASE,
 )
 UNIT = re.compile(
-    r"\b(?:apt|apartment|suite|flat)\.?\s*#?\s*(?:\d{1,5}[A-Z]?|[A-Z]\d{1,3})\b(?!\s*(?:mg|ml|%))",
+    r"\b(?:apt|apartment|suite|(?-i:Flat|FLAT)|(?<=[ai][nt] )flat)\.?\s*#?\s*(?:\d{1,5}[A-Z]?|[A-Z]\d{1,3})\b"
+    r"(?!\s*(?:mg|ml|%))",
     re.IGNORECASE,
 )
 UNIT_LINE = re.compile(
@@ -89,9 +95,12 @@ UNIT_LINE = re.compile(
 UK_POSTCODE = r"(?:[A-Z]{1,2}\d[A-Z\d]?\s*\d[ABD-HJLNP-UW-Z]{2})"
 POSTCODE_CERTAIN = re.compile(
     r"(?<![\w-])(?:GIR ?0AA|(?:[A-PR-UWYZ][A-HK-Y]?\d[A-HJKPSTUW\d]? \d[ABD-HJLNP-UW-Z]{2}))(?![\w-])|"
-    r"(?<![\w-])[ABCEGHJ-NPRSTVXY]\d[ABCEGHJ-NPRSTV-Z] \d[ABCEGHJ-NPRSTV-Z]\d(?![\w-])|"
-    r"(?<![\w-])\d{4} [A-Z]{2} (?=[A-Z][a-z])"
+    r"(?<![\w-])[ABCEGHJ-NPRSTVXY]\d[ABCEGHJ-NPRSTV-Z] \d[ABCEGHJ-NPRSTV-Z]\d(?![\w-])"
 )
+DUTCH_POSTCODE = re.compile(
+    r"(?<![\w-])[1-9]\d{3} (?!S[ADS]|IU|CT|M[RGL]|US|AD|CE|BC|[AP]M|PT|ED|ER|IV|IM)[A-Z]{2} [A-Z][a-z][\w'’-]+"
+)
+"""With its town, without which it may be a dose or a year."""
 STATE = (
     r"A[LKZR]|C[AOT]|D[EC]|FL|GA|HI|I[DLNA]|K[SY]|LA|M[EDAINSOT]|N[EVHJMYCD]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|"
     r"V[TA]|W[AVIY]|PR"
@@ -105,7 +114,10 @@ CITY_STATE_ZIP = re.compile(
     rf"North Dakota|Ohio|Oklahoma|Oregon|"
     rf"Pennsylvania|Rhode Island|South Carolina|South Dakota|Tennessee|Texas|Utah|Vermont|Virginia|Washington|"
     rf"West Virginia|"
-    rf"Wisconsin|Wyoming),?\s+\d{{5}}(?:-\d{{4}})?\b|\b(?i:[a-z]+(?: [a-z]+)?, (?:{STATE}) \d{{5}})\b"
+    rf"Wisconsin|Wyoming),?\s+\d{{5}}(?:-\d{{4}})?\b"
+)
+CITY_STATE_ZIP_LOWER = re.compile(
+    rf"\b(?!(?:in|at|from|near|to|of) )[a-z]+(?: [a-z]+)?, (?:{STATE}) \d{{5}}\b", re.IGNORECASE
 )
 POSTCODE_CITY = re.compile(
     r"(?<![\w.,/-])(?:(?:D|A|CH|F|I|E|B|NL|PL|S|DK)-)?(?:\d{5}|\d{2}-\d{3}|"
@@ -117,7 +129,7 @@ CITY_PIN = re.compile(
 )
 LABELLED_CODE = re.compile(
     r"\b(?:zip(?: ?code)?|post(?:al)? ?code|postcode|pin(?: ?code)?|eircode|plz|(?-i:C\.?P\.?(?=\s?[:=\d]))|"
-    r"código postal|code postal|(?-i:CAP)|postleitzahl|postnummer)"
+    r"código postal|code postal|(?-i:CAP(?=\W{1,3}\d{5}\b))|postleitzahl|postnummer)"
     r"\s*(?:is|:|=|#|es|ist)?\s*([A-Z]{0,2}-?\d[\dA-Z]{1,5}(?:[ -]\d?[A-Z\d]{2,4})?)\b",
     re.IGNORECASE,
 )
@@ -139,9 +151,9 @@ NUMBERED = re.compile(
     rf"(?<![\w.,/-])\d{{1,6}}[ ](?:{CAP}\s){{1,3}}u\. \d{{1,5}}\b"
 )
 CORNER = re.compile(
-    rf"(?i:the corner of)\s+[^.,;\n]{{2,40}}?(?:\s?[Ss]tr?\.)?\s+and\s+{CAP}(?:\s+{CAP})?|"
-    rf"(?i:the corner of)\s+[^.,;\n]{{3,50}}"
+    rf"(?i:the corner of)\s+(?:[^.,;\n]{{2,40}}?(?:\s?[Ss]tr?\.)?\s+and\s+{CAP}(?:\s+{CAP})?|[^.,;\n]{{3,50}})"
 )
+STREET_WORD = re.compile(rf"\b(?:{_SAFE_STREET}|{_OTHER_STREET})s?\b", re.IGNORECASE)
 AT = re.compile(
     r"\b(?:(?:lives?|lived|living|resid(?:es|ing|ed)|located|stays?|staying|arrived|you off|(?:office|"
     r"restaurant|home|house) is) (?:at|in|on)|"
@@ -154,8 +166,29 @@ IN_TOWN = re.compile(
     rf"\b(?:in|at|from|near)\s+({CAP}(?:\s+{CAP}){{0,4}}\s+(?!(?:19|20)\d\d\b)(?:\d{{4,5}}(?:-\d{{3}})?|"
     rf"\d{{2}}-\d{{3}}))(?![\w.,-]*\d)"
 )
+_NOUN = "".join(
+    rf"(?<!\b{verb} )"
+    for verb in (
+        "to",
+        "we",
+        "i",
+        "you",
+        "they",
+        "not",
+        "can",
+        "could",
+        "should",
+        "must",
+        "may",
+        "will",
+        "would",
+        "also",
+    )
+)
+"""Not after a word that makes "address" a verb."""
 DWELLING = re.compile(
-    r"\b(?:address(?: is)?|lives? (?:at|on|in)|living (?:at|on|in)|lived (?:at|on)|resid(?:es?|ing) (?:at|in|"
+    rf"\b(?:{_NOUN}address(?: is)?|"
+    r"lives? (?:at|on|in)|living (?:at|on|in)|lived (?:at|on)|resid(?:es?|ing) (?:at|in|"
     r"on)|resident of|located (?:at|on)|office is (?:at|on)|"
     r"stay(?:s|ing) (?:at|in)|staying at|moved (?:here )?(?:from|to)|sent? (?:it |one |to )*to|"
     r"deliver(?:ed)? to|mail(?:ed)? to|ship(?:ped)? to|return to|drops you off at|"
@@ -164,10 +197,15 @@ DWELLING = re.compile(
     r"demeurant(?: au)?|habite(?: au)?|residente (?:a|in)|abita in|zamieszkał[ya])\s*:?\s*$",
     re.IGNORECASE,
 )
+_NEXT_CLAUSE = (
+    r"(?:,?\s+(?:and|but|so|because|since)\s+(?:i|my)|(?:,?\s+(?:and|but|so|because|since))?\s+(?:(?-i:I)|you|he|she|we|"
+    r"they|is|was|has|have|had|should|with))\b"
+)
 LABELLED = re.compile(
-    r"\b(?:(?:home|postal|mailing|billing|street|residential|new|current|permanent|my|their|her|"
-    r"his)\s+)?(?:add?ress?(?:es)?|addr|domicilio|dirección|anschrift|adresse|indirizzo|adres)"
-    r"(?:\s+with|\s+to)?\s*(?::|is|of [^.\n]{2,30} is|=|es|ist|è|est)?\s*:?\s*((?:(?-i:[^\W_a-zà-ž])|c/|"
-    r"the corner of)[^.;?!\n]*\d[^;?!\n.]*)",
+    rf"\b(?:(?:(?:home|postal|mailing|billing|street|residential|new|current|permanent|my|their|her|his)\s+)?"
+    rf"{_NOUN}(?:add?ress(?:es)?|addr|domicilio|dirección|anschrift|"
+    r"adresse|indirizzo|adres))\b"
+    r"(?:\s+with|\s+to)?\s*(?::|is|of [^.\n]{2,30} is|=|es|ist|è|est)?\s*:?\s*((?=[^.;?!\n]*\d)"
+    rf"(?:(?-i:[^\W_a-zà-ž])|c/|the corner of)(?:(?!{_NEXT_CLAUSE})[^.;?!\n])*)",
     re.IGNORECASE,
 )

@@ -8,11 +8,13 @@ from itertools import pairwise
 from medgenius.curation.deidentification import address_forms as forms
 from medgenius.curation.deidentification.lexicon import Trait, folded, traits_of
 from medgenius.curation.deidentification.name_contexts import NEVER
+from medgenius.curation.deidentification.quantities import UNIT_AFTER
 from medgenius.curation.deidentification.spans import Candidate, Evidence
 from medgenius.curation.deidentification.tokens import Text, Token
 
 _LONGEST_TAIL = 6
 """Parts after the street: unit, town, county, state, postcode, country."""
+_POSTCODE = re.compile(rf"\d{{5}}|{forms.UK_POSTCODE}")
 _UNIT_WORD = re.compile(r"\b(?:apt|suite|ste|unit|flat|floor|st|str|streets?|bajo|piso)\b", re.IGNORECASE)
 
 
@@ -32,8 +34,8 @@ def _with_numbers(text: str) -> Iterator[Candidate]:
     for form in _FORMS:
         for match in form.pattern.finditer(text):
             value = match.group(form.group)
-            if form.holds(value):
-                start, end = match.span(form.group)
+            start, end = match.span(form.group)
+            if form.holds(value) and not _is_amount(text, end):
                 if form.extends:
                     yield _extended(text, start, end, form.evidence)
                 else:
@@ -44,14 +46,49 @@ def _words(value: str) -> list[str]:
     return re.findall(r"[^\W\d_]{2,}", value)
 
 
+def _is_amount(text: str, end: int) -> bool:
+    """Whether the number that ends here is followed by its unit: "measuring 12 mm", "lie flat 30 minutes"."""
+    return text[end - 1].isdigit() and UNIT_AFTER.match(text, end) is not None
+
+
 def _always(_: str) -> bool:
     return True
 
 
 def _is_street(value: str) -> bool:
-    """Numbers, but no dose, and no eponym ("grade 3 Cormack-Lehane view")."""
+    """Numbers that are no part of a code (B12), but no dose, and no eponym ("grade 3 Cormack-Lehane view")."""
     eponym = any(traits_of(word) & Trait.EPONYM for word in _words(value))
-    return any(character.isdigit() for character in value) and not _DOSE.search(value) and not eponym
+    return _NUMBER.search(value) is not None and not _DOSE.search(value) and not eponym
+
+
+def _is_corner(value: str) -> bool:
+    """A corner of streets, by a number, a name or a street word: not "the corner of her mouth"."""
+    words = _words(value)[3:]
+    named = any(not traits_of(word) & Trait.WORD or word.istitle() for word in words)
+    return named or _NUMBER.search(value) is not None or forms.STREET_WORD.search(value) is not None
+
+
+def _is_germanic_street(value: str) -> bool:
+    """A street whose word is no English one ("during 7", "Monitoring 24")."""
+    return _is_street(value) and not traits_of(_words(value)[-1]) & Trait.WORD
+
+
+def _has_number(value: str) -> bool:
+    return _NUMBER.search(value) is not None and not _DOSE.search(value)
+
+
+def _is_town_with_code(value: str) -> bool:
+    """Whether the last word is a town, or at least no ordinary word ("2000 IU Vitamin")."""
+    return bool(traits_of(_words(value)[-1]) & Trait.CITY) or not traits_of(_words(value)[-1]) & Trait.WORD
+
+
+def _is_town_with_state(value: str) -> bool:
+    """In any case, so that a state which is a word ("daily, or 50000") needs a town that is none."""
+    town, _, state = value.rpartition(",")
+    if not traits_of(state.split()[0]) & Trait.COMMON:
+        return True
+    traits = traits_of(folded(town)) or traits_of(_words(town)[-1])
+    return bool(traits & Trait.CITY) and not traits & Trait.COMMON
 
 
 def _has_town(value: str) -> bool:
@@ -85,15 +122,17 @@ class _Form:
 _FORMS = (
     _Form(forms.STREET, _is_street, Evidence.CERTAIN, extends=True),
     _Form(forms.STREET_WITH_CAPITAL, _is_street, Evidence.CERTAIN, extends=True),
-    _Form(forms.GERMANIC, _is_street, Evidence.CERTAIN, extends=True),
+    _Form(forms.GERMANIC, _is_germanic_street, Evidence.CERTAIN, extends=True),
     _Form(forms.GERMAN_SPACED, _is_street, Evidence.CERTAIN, extends=True),
     _Form(forms.HUNGARIAN, _is_street, Evidence.CERTAIN, extends=True),
     _Form(forms.ROMANCE, _is_street, Evidence.CERTAIN, extends=True),
     _Form(forms.ROMANCE_LOWER, _is_street, Evidence.CERTAIN, extends=True),
     _Form(forms.BOX, _is_street, Evidence.CERTAIN, extends=True),
     _Form(forms.UNIT_LINE, _is_street, Evidence.CERTAIN, extends=True),
-    _Form(forms.CORNER, _always, Evidence.CERTAIN, extends=True),
+    _Form(forms.CORNER, _is_corner, Evidence.CERTAIN, extends=True),
     _Form(forms.CITY_STATE_ZIP, _always, Evidence.CERTAIN, extends=False),
+    _Form(forms.CITY_STATE_ZIP_LOWER, _is_town_with_state, Evidence.CERTAIN, extends=False),
+    _Form(forms.DUTCH_POSTCODE, _is_town_with_code, Evidence.CERTAIN, extends=False),
     _Form(forms.POSTCODE_CERTAIN, _always, Evidence.CERTAIN, extends=False),
     _Form(forms.POSTCODE_CITY, _has_town, Evidence.LIKELY, extends=False),
     _Form(forms.CITY_PIN, _has_town, Evidence.LIKELY, extends=False),
@@ -102,10 +141,12 @@ _FORMS = (
     _Form(forms.IN_TOWN, _begins_with_no_word, Evidence.LIKELY, extends=False, group=1),
     _Form(forms.UNIT, _always, Evidence.LIKELY, extends=True),
     _Form(forms.LABELLED_CODE, _always, Evidence.CERTAIN, extends=False, group=1),
-    _Form(forms.LABELLED, _always, Evidence.LIKELY, extends=False, group=1),
+    _Form(forms.LABELLED, _has_number, Evidence.LIKELY, extends=False, group=1),
 )
+_NUMBER = re.compile(r"(?<![^\W_ºª])\d")
 _DOSE = re.compile(
-    r"\d\s?(?:mg|mcg|ml|g|units?|iu|%|mmol|tablets?|puffs?|times|days?|weeks?|months?|years?|hours?|minutes?)\b", re.I
+    r"\d\s?(?:mg|mcg|ml|(?-i:g)|units?|iu|%|mmol|tablets?|puffs?|times|days?|weeks?|months?|years?|hours?|minutes?)\b",
+    re.I,
 )
 
 
@@ -119,11 +160,17 @@ def _extended(text: str, start: int, end: int, evidence: Evidence) -> Candidate:
     left = forms.LEFT.search(text, max(0, start - 24), start)
     if left is not None:
         start = left.start()
+    weak = forms.WEAK_STREET.search(text[start:end]) is not None
+    placed = False
     for _ in range(_LONGEST_TAIL):
         match = forms.TAIL.match(text, end)
-        if match is None or not _is_part(match.group()):
+        if match is None or not _is_part(match.group()) or _is_amount(text, match.end()):
             break
         end = match.end()
+        placed |= _has_town(match.group()) or _POSTCODE.search(match.group()) is not None
+    if weak and not placed:
+        lived_in = forms.DWELLING.search(text, max(0, start - 30), start)
+        evidence = Evidence.LIKELY if lived_in else Evidence.POSSIBLE
     return Candidate(start, end - (len(text[start:end]) - len(text[start:end].rstrip())), "ADDRESS", evidence)
 
 
@@ -160,7 +207,13 @@ def _towns(source: Text) -> Iterator[Candidate]:
         end, known = _town(text, tokens, index)
         if _is_region(text, token, end) or (token.opens and not dwelling) or token.has(Trait.ORGANISATION_NOUN):
             continue
-        if token.camel or (token.shouted and token.cased) or token.folded in NEVER or token.folded in source.eponyms:
+        if (
+            token.initial
+            or token.camel
+            or (token.shouted and token.cased)
+            or token.folded in NEVER
+            or token.folded in source.eponyms
+        ):
             continue
         lived_in = dwelling and not token.has(Trait.WORD) and (known or not _FROM.search(before))
         been_to = capital and known and not token.has(Trait.COMMON | Trait.EPONYM) and _IN.search(before)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from medgenius.curation.deidentification.checksums import digits_of
+from medgenius.curation.deidentification.quantities import READINGS, SERIES, TOLL_FREE, UNIT_AFTER, is_helpline
 from medgenius.curation.deidentification.spans import Candidate, Evidence
 
 _EMAIL = re.compile(
@@ -58,31 +59,27 @@ _PHONE_WORD = re.compile(
     r"\b(?:phone|telephone|tel[eé]?fono|telefon|téléphone|tél|tel|tlf|tfno|mobile?|m[oó]vil|cell(?:ulare|"
     r"phone| phone)?|"
     r"handy|portable|fax|whats ?app|call(?:ed|ing)?(?: (?:me|us|him|her|back|them))?|ring|text(?:ed)?(?: me| us)?|sms|"
-    r"reach(?:ed|able)?(?: \w+)?|contact(?: (?:no|number))?|dial|hotline|pager|bleep|beeper|landline|home|work|office|"
-    r"answering|messages?|registered|emergency contact|(?:phone|contact|mobile|cell) (?:no|number)|llam(?:ar|e|ado)|ph|"
+    r"reach(?:ed|able)?(?: \w+)?|contact(?: (?:no|number))?|dial|hotline|pager|bleep|beeper|landline|"
+    r"(?P<vague>home|work|office)|answering|messages?|"
+    r"registered|emergency contact|(?:phone|contact|mobile|cell) (?:no|number)|llam(?:ar|e|ado)|ph|"
     r"rufnummer|rufen|appeler|chiamare|number)\b"
     r"(?:\s+n\w{3,5}r)?(?:\s+(?:number|no|nummer|#|is|was|at|on|to|him|her|back|es|al|ist|unter|au|est|me|us|"
     r"my|your|this|the|è|of|for))*"
     r"\s*[.:#=(]*\s*[\"“]?\s*$",
     re.IGNORECASE,
 )
+"""`vague` are words that stand before readings as well ("at home was 142")."""
+_PHONE_NEAR = re.compile(r"phone|tel[eé]f|m[oó]vil|mobile|\b(?:cell|fax|call|contact|ring)", re.IGNORECASE)
 _PHONE_AFTER = re.compile(r"\s?[-(]?\s?(?:office|fax|mobile|cell|home|work|direct|desk|tel)\b", re.IGNORECASE)
 _AMERICAN = re.compile(r"(?:\+?1[-. ]?)?(?:\(\d{3}\)\s?|\d{3}[-. ])\d{3}[-. ]\d{4}(?:\s?(?:x|ext).*)?", re.IGNORECASE)
 _NATIONAL = re.compile(r"\(?0\d{1,5}\)?(?:[ ./-]{1,3}\(?\d{2,8}\)?){1,5}|0[1-9]\d{8,9}")
 _PAIRS = re.compile(
     r"\d{2,3}(?:[ .-]\d{2,3}){3,4}|[67]\d{2} ?\d{3} ?\d{3}|[6-9]\d{4}[ -]?\d{5}|\d{3}[-. ]\d{3}[-. ]\d{3}"
 )
-_TOLL_FREE = re.compile(r"\D*1?[-. (]*8(?:00|33|44|55|66|77|88)\b|^\D*(?:0800|0808|116)\b|^\D*116\s?\d{3}$")
 _DATE_LIKE = re.compile(
     r"(?:19|20)\d\d\s?[-–/.]\s?(?:(?:19|20)?\d\d|\d{1,2}[-/.]\d{1,2})|\d{1,2}[-/.]\d{1,2}[-/.](?:19|20)?\d\d|"
     r"\d{1,3}(?:[ ,.]000)+|"
     r"(?:19|20)\d\d(?:,? (?:19|20)\d\d)+"
-)
-_UNIT_AFTER = re.compile(
-    r"\s*(?:%|mg|mcg|µg|ug|g|kg|ml|l|dl|mmol|mmhg|mm|cm|units?|iu|cells|kcal|cal|bpm|hours?|hrs?|days?|weeks?|months?|"
-    r"years?|times|people|patients|cases|births|persons|individuals|women|men|children|newborns|infants|"
-    r"doses?|tablets?)\b",
-    re.IGNORECASE,
 )
 _SHORTEST, _LONGEST = 7, 15
 """Digits of a telephone number; the longest is that of ITU-T E.164."""
@@ -127,7 +124,9 @@ def _phones(text: str) -> Iterator[Candidate]:
         if (
             not _SHORTEST - 1 <= count <= _LONGEST + 4
             or _DATE_LIKE.fullmatch(value)
-            or _UNIT_AFTER.match(text, match.end())
+            or UNIT_AFTER.match(text, match.end())
+            or READINGS.fullmatch(value)
+            or is_helpline(value)
         ):
             continue
         evidence = _phone_evidence(text, match.start() + len(match.group()) - len(match.group().lstrip()), value, count)
@@ -137,9 +136,13 @@ def _phones(text: str) -> Iterator[Candidate]:
 
 
 def _phone_evidence(text: str, start: int, value: str, count: int) -> int:  # noqa: PLR0911 (a list of cases)
-    if _TOLL_FREE.match(value):
+    if TOLL_FREE.match(value):
         return Evidence.POSSIBLE
-    if _PHONE_WORD.search(text, max(0, start - 45), start) or _PHONE_AFTER.match(text, start + len(value)):
+    word = _PHONE_WORD.search(text, max(0, start - 45), start)
+    series = SERIES.fullmatch(value) is not None
+    if word and not word.group("vague"):
+        return Evidence.CERTAIN
+    if (word or _PHONE_AFTER.match(text, start + len(value))) and count >= _SHORTEST and not series:
         return Evidence.CERTAIN
     if count < _SHORTEST:
         return 0
@@ -150,5 +153,6 @@ def _phone_evidence(text: str, start: int, value: str, count: int) -> int:  # no
     if _NATIONAL.fullmatch(value) and 9 <= count <= 12:
         return Evidence.LIKELY
     if _PAIRS.fullmatch(value) and count >= 9:
-        return Evidence.LIKELY
+        spoken_of = _PHONE_NEAR.search(text, max(0, start - 60), start)
+        return Evidence.POSSIBLE if series and not spoken_of else Evidence.LIKELY
     return Evidence.POSSIBLE if count >= 9 else 0

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from medgenius.curation.deidentification.name_contexts import KIN
 from medgenius.curation.deidentification.spans import Candidate, Evidence
 
 _MONTH = (
@@ -46,6 +47,19 @@ _AGE = re.compile(
     r"\b(ninety(?:[- ](?:one|two|three|four|five|six|seven|eight|nine))?|one hundred(?: and \w+)?)[- ]years?[- ]old",
     re.IGNORECASE,
 )
+_OLD = r"(9\d|1[01]\d|12[0-4])"
+_PERSON = rf"(?:(?:my|his|her|our|their|the)\s+(?:{KIN}|patient|lady|gentleman))"
+_AGE_BY_PERSON = re.compile(
+    rf"(?<![\w.,/-]){_OLD}\s?(?:y|yrs?\.?|years?)\s(?:fe)?male\b|(?<![\w.,/-]){_OLD}\s?(?:y/?o?|yrs?)\s?[mf]\b|"
+    rf"(?:^|[.!?\n]\s*|\b(?:an?|this|the|pt|patient)\s+){_OLD}\s?(?-i:M)\b(?=[\s,;.]*(?:with|who|admitted|present\w*|"
+    rf"brought|c/o|h/o|s/p|$))|"
+    rf"(?:^|[.!?\n]\s*|\b(?:an?|this|the|pt|patient)\s+)(9[0-5])\s?(?-i:F)\b(?!\s*(?:fever|temp|degree))|"
+    rf"\b(?:i\s+am|i['’]m|s?he\s+(?:is|was)|s?he['’]s|{_PERSON}(?:\s+(?-i:[A-Z])\w+)?\s+(?:is|was))\s+(?:now\s+|already\s+)?"
+    rf"{_OLD}(?=\s*(?:$|[.;!?](?!\d)|,(?!\s*\d)|(?:and|but|now|with|who)\b))|"
+    rf"\b{_PERSON}(?:\s+(?-i:[A-Z])\w+)?,\s*{_OLD}(?=,\s*[a-z])",
+    re.IGNORECASE,
+)
+"""Ages that are called so by whom they are said of, since a bare number may be a pulse or a weight."""
 _FULL_VALUE = re.compile(_FULL, re.IGNORECASE)
 _YEAR_ONLY = re.compile(_YEAR)
 
@@ -67,3 +81,5 @@ def find_dates(text: str) -> Iterator[Candidate]:
     for match in _AGE.finditer(text):
         group = match.lastindex or 0
         yield Candidate(match.start(group), match.end(group), "AGE", Evidence.CERTAIN)
+    for match in _AGE_BY_PERSON.finditer(text):
+        yield Candidate(*match.span(match.lastindex or 0), "AGE", Evidence.LIKELY)

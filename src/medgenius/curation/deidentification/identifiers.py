@@ -6,20 +6,22 @@ from dataclasses import dataclass
 
 from medgenius.curation.deidentification import checksums
 from medgenius.curation.deidentification.checksums import digits_of, passes
+from medgenius.curation.deidentification.quantities import UNIT_AFTER
 from medgenius.curation.deidentification.spans import Candidate, Evidence, Kind
 
 _VALUE = (
-    r"((?:(?:[A-Z]{1,4}|\d{1,2}) (?=\d))?(?=[A-Z0-9/.-]*\d)[A-Z0-9](?:[A-Z0-9]|"
+    r"(?P<value>(?:(?:[A-Z]{1,4}|\d{1,2}) (?=\d))?(?=[A-Z0-9/.-]*\d)[A-Z0-9](?:[A-Z0-9]|"
     r"[-/.](?=[A-Z0-9])){2,24}(?:[ ](?=[A-Z0-9]*\d)[A-Z0-9]{1,6}(?![a-z])){0,5})"
 )
 _LINK = (
-    r"(?:['’]s|\b)\s*(?:\([A-Z]+\))?\s*(?:number|numbers|no|num|nr|id|code|card|certificate|#)?\.?\s*(?:is|"
-    r"was|of|:|=|#|-|es|ist|est|è|\.)*\s*(?:is\s+)?[\"“]?"
+    r"(?:['’]s|\b)\s*(?:\([A-Z]+\))?\s*(?:number|numbers|no|num|nr|id|code|card|certificate|#)?(?:(?<=no|nr|id)\.|"
+    r"(?<=num)\.)?\s*(?:is|"
+    r"was|of|:|=|#|-|es|ist|est|è)*\s*(?:is\s+)?[\"“]?"
 )
 
 
 def _labelled(words: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<![A-Za-z])(?:{words}){_LINK}{_VALUE}", re.IGNORECASE)
+    return re.compile(rf"(?<![A-Za-z])(?P<label>(?:{words}){_LINK}){_VALUE}", re.IGNORECASE)
 
 
 _LABELLED: tuple[tuple[Kind, re.Pattern[str]], ...] = (
@@ -58,8 +60,9 @@ _LABELLED: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (
         "NATIONAL_ID",
         _labelled(
-            r"ssn|s\.s\.n|social security|soc sec|nhs|chi|h&c|national insurance|nino|ni (?:no|number)|aadhaa?r|"
-            r"pan(?: card)? (?:no|number)|dni|nie|nif|tie|codice fiscale|c\.?f\.?|nir|s[ée]curit[ée] sociale|"
+            r"ssn|s\.s\.n\.?|social security|soc sec|nhs|chi|h&c|national insurance|nino|ni (?:no|number)|aadhaa?r|"
+            r"pan(?: card)? (?:no|number)|dni|nie|nif|tie|codice fiscale|c\.?f\.?(?=\W{1,4}[A-Z0-9]{11,16}\b)|"
+            r"nir|s[ée]curit[ée] sociale|"
             r"n° ?s[ée]cu|insee|"
             r"steuer-?id(?:nummer)?|steueridentifikationsnummer|sozialversicherungs(?:nummer|nr)|"
             r"rentenversicherungsnummer|svnr|ahv|avs|personalausweis(?:nummer)?|"
@@ -73,7 +76,8 @@ _LABELLED: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (
         "LICENCE",
         _labelled(
-            r"(?:driv(?:er['’]?s?|ing) )?licen[cs]e|driver['’]?s? lic|dl|carn[ée]t de conducir|führerschein(?:nummer)?|"
+            r"(?:driv(?:er['’]?s?|ing) )?licen[cs]e|driver['’]?s? lic\.?|(?<![/\d])(?<!\d )dl|"
+            r"carn[ée]t de conducir|führerschein(?:nummer)?|"
             r"permis de conduire|patente(?: di guida)?|gmc|npi|dea|n[ºo°] ?col(?:egiado)?|colegiado|nmc|rpps|lanr"
         ),
     ),
@@ -84,11 +88,16 @@ _LABELLED: tuple[tuple[Kind, re.Pattern[str]], ...] = (
             r"registration|kennzeichen|matr[íi]cula|immatriculation|targa|vin"
         ),
     ),
-    ("CREDIT_CARD", _labelled(r"(?:credit|debit|bank|visa|mastercard|amex)? ?card(?: (?:no|number|#))?|cc|cvv|cvc")),
+    (
+        "CREDIT_CARD",
+        _labelled(
+            r"(?:credit|debit|bank|visa|mastercard|amex)? ?card(?: (?:no|number|#))?|(?<![/\d])(?<!\d )cc|cvv|cvc"
+        ),
+    ),
     (
         "IBAN",
         _labelled(
-            r"iban|account(?: (?:no|number|#))|acct|a/c(?: no)?|sort code|routing|bic|swift|cuenta|konto(?:nummer)?"
+            r"iban|account(?: (?:no|number|#))|acct\.?|a/c(?: no)?|sort code|routing|bic|swift|cuenta|konto(?:nummer)?"
         ),
     ),
 )
@@ -113,7 +122,7 @@ def _shape(
 
 _SHAPES = (
     _shape("NATIONAL_ID", r"(?!000|666|9)\d{3}-(?!00)\d\d-(?!0000)\d{4}", None),
-    _shape("NATIONAL_ID", r"(?:\d{3}[ -]\d{3}[ -]\d{4}|[4-7]\d{9})", checksums.nhs),
+    _shape("NATIONAL_ID", r"(?:(?!8)\d{3}[ -]\d{3}[ -]\d{4}|[4-7]\d{9})", checksums.nhs),
     _shape("NATIONAL_ID", r"[A-CEGHJ-PR-TW-Z]{2} ?\d\d ?\d\d ?\d\d ?[A-D]", None),
     _shape("NATIONAL_ID", r"(?:\d{2}\.?\d{3}\.?\d{3}|[XYZ]-?\d{7})[- ]?[A-Z]", checksums.dni),
     _shape("NATIONAL_ID", r"[A-Z]{6}\d\d[A-EHLMPRST]\d\d[A-Z]\d{3}[A-Z]", checksums.codice_fiscale),
@@ -136,6 +145,12 @@ _SHAPES = (
     _shape("IBAN", r"[A-Z]{2}\d\d(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?", checksums.iban),
     _shape("LICENCE_PLATE", r"[A-Z]{2}[0-9]{2} [A-Z]{3}", None, Evidence.POSSIBLE),
 )
+_SAYS_NUMBER = re.compile(
+    r"[:=#°º]|n[uú]m|numm|\b(?:no|nr|id|identifier|code|ref|reference|serial|mrn|uhid|csn|nhc|ipp|ssn|cvv|cvc|npi|gmc)\b|nr\b",
+    re.IGNORECASE,
+)
+_BARE_LEAST = 6
+"""Digits behind a label that does not say that a number follows."""
 _CARD = re.compile(
     r"(?<![\w.-])(?:\d{4}[ -]){3}\d{1,7}(?![\w-])|(?<![\w.-])\d{4}[ -]\d{6}[ -]\d{5}(?![\w-])|"
     r"(?<![\w.-])[2-6]\d{11,18}(?![\w-])"
@@ -150,8 +165,8 @@ def find_identifiers(text: str) -> Iterator[Candidate]:
         return
     for kind, pattern in _LABELLED:
         for match in pattern.finditer(text):
-            if len(digits_of(match.group(1))) >= 3:
-                yield Candidate(match.start(1), match.end(1), kind, Evidence.CERTAIN)
+            if _is_numbered(match):
+                yield Candidate(*match.span("value"), kind, Evidence.CERTAIN)
     for shape in _SHAPES:
         for match in shape.pattern.finditer(text):
             if shape.check is None or passes(shape.check, match.group()):
@@ -159,6 +174,17 @@ def find_identifiers(text: str) -> Iterator[Candidate]:
     yield from _cards(text)
     for match in _BARE.finditer(text):
         yield Candidate(match.start(), match.end(), "MEDICAL_RECORD_NUMBER", Evidence.POSSIBLE)
+
+
+def _is_numbered(match: re.Match[str]) -> bool:
+    """Whether a value is long enough for its label: a few digits may be an amount ("insurance is 1200 dollars").
+
+    Where the label says that a number follows, three digits are enough.
+    """
+    count = len(digits_of(match["value"]))
+    if _SAYS_NUMBER.search(match["label"]):
+        return count >= 3
+    return count >= _BARE_LEAST and not UNIT_AFTER.match(match.string, match.end())
 
 
 def _cards(text: str) -> Iterator[Candidate]:

@@ -12,6 +12,12 @@ from medgenius.curation.deidentification.tokens import Text, Token
 _NAMES_AFTER_A_TITLE = frozenset({"will", "may", "june", "april", "august", "jesus", "christ"})
 """Words that are no names alone, but in "Mrs May"."""
 
+_CLOSES = re.compile(
+    r"\s*(?:$|[.,;:!?\n()\[]|(?:and|but|i|i['’]?m|my|from|who|is|was|has|says?|said|dob|mrn|aged?|born|\d+)\b)",
+    re.IGNORECASE,
+)
+"""What follows a whole name."""
+
 
 def find_introduced(source: Text) -> Iterator[Candidate]:
     """Candidates of kind PERSON after "Dr", "Name:", "my name is" and the like; any capitalised word may be one."""
@@ -41,8 +47,10 @@ def _following(source: Text, index: int, *, loose: bool, titled: bool) -> list[T
         if name and not source.joined(name[-1], token):
             break
         if (
-            token.folded in CONNECTED and not token.shouted and (not name or _continues(source, name, token))
-        ) or _may_follow(token, first=not name, loose=loose, titled=titled, capitals=bool(name) and name[0].capital):
+            (token.folded in CONNECTED and not token.shouted and (not name or _continues(source, name, token)))
+            or (loose and name and _is_surname(source, name[-1], token))
+            or _may_follow(token, first=not name, loose=loose, titled=titled, capitals=bool(name) and name[0].capital)
+        ):
             name.append(token)
         else:
             break
@@ -59,6 +67,13 @@ def _continues(source: Text, name: list[Token], particle: Token) -> bool:
         return False
     after = source.tokens[particle.index + 1]
     return after.folded in CONNECTED or (after.capital if name[0].capital else after.has(Trait.NAME))
+
+
+def _is_surname(source: Text, given: Token, token: Token) -> bool:
+    """Whether a word in lower case that is a surname too ("david brown") ends a name that a listed one began."""
+    named = given.has(Trait.FIRST_NAME) and not given.has(Trait.COMMON) and not given.capital and not token.capital
+    listed = token.has(Trait.SURNAME) and token.folded not in NEVER and not token.has(Trait.MEDICAL_NOUN)
+    return named and listed and _CLOSES.match(source.text, token.end) is not None
 
 
 def _may_follow(token: Token, *, first: bool, loose: bool, titled: bool, capitals: bool) -> bool:  # noqa: PLR0911 (a list of cases)

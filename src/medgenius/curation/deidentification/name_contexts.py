@@ -4,7 +4,7 @@ import re
 
 from medgenius.curation.deidentification.lexicon import lines_of
 
-_KIN = (
+KIN = (
     "husband|wife|spouse|partner|fiancée?|boyfriend|girlfriend|mother|father|mum|mom|mommy|dad|daddy|son|daughter|"
     "brother|sister|uncle|aunt|auntie|grandmother|grandfather|grandma|grandpa|granddaughter|grandson|nephew|niece|"
     "cousin|stepson|stepdaughter|stepfather|stepmother|baby|twins?|kid|child|friend|neighbou?r|carer|"
@@ -53,7 +53,7 @@ NAMING = re.compile(
     re.IGNORECASE,
 )
 BEFORE = re.compile(
-    rf"(?:\b(?:{_KIN}|{_ROLE})(?:\s+is|\s+was)?,?\s+(?:named\s+|called\s+)?|"
+    rf"(?:\b(?:{KIN}|{_ROLE})(?:\s+is|\s+was)?,?\s+(?:named\s+|called\s+)?|"
     r"\b(?:dear|hi|hello|hey|hiya|thanks|thank you|regards|sincerely|cheers|love|welcome|bye|goodbye|yours|"
     r"good (?:morning|afternoon|evening))\s*[,.!]?\s+|"
     r"\b(?:seen|reviewed|referred|examined|assessed|operated(?: on)?|treated|prescribed|performed|visited|"

@@ -51,7 +51,7 @@ def _runs(source: Text) -> Iterator[list[Token]]:
             yield from _trimmed(run)
             run = []
         inside = bool(run) and token.folded in CONNECTED and index + 1 < len(tokens) and _namelike(tokens[index + 1])
-        surname = bool(run) and token.capital and not token.shouted and token.has(Trait.SURNAME)
+        surname = bool(run) and token.has(Trait.SURNAME) and _in_the_case_of(token, run[-1])
         if (
             (surname and token.folded not in NEVER)
             or _namelike(token)
@@ -63,6 +63,13 @@ def _runs(source: Text) -> Iterator[list[Token]]:
             yield from _trimmed(run)
             run = []
     yield from _trimmed(run)
+
+
+def _in_the_case_of(surname: Token, given: Token) -> bool:
+    """Whether a surname that may be an ordinary word has a capital, or is in capitals as a known given name is."""
+    if not surname.shouted:
+        return surname.capital
+    return surname.cased and given.shouted and given.has(Trait.FIRST_NAME) and not surname.has(Trait.MEDICAL_NOUN)
 
 
 def _neighbours(tokens: Sequence[Token], index: int) -> bool:
