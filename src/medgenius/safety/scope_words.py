@@ -227,7 +227,5 @@ flu|covid|booster|allergy|tetanus|vaccine|vitamin|cortisone|steroid|insulin|depo
 got|get|getting my|a|the|his|her|our shot
 letter|letters|note|notes to|for|from doctor|gp|surgeon|consultant|hospital|clinic|insurance|school|boss|landlord
 sat|sit|sits|sitting|stood|stand|standing|climbed on black stool
-folic|amino|fatty|uric|lactic|hyaluronic|salicylic|ascorbic|tranexamic|stomach acid
-acid reflux|indigestion
 drown|drowned|drowning in .. work|paperwork|debt|debts|emails|homework|sorrows
 """

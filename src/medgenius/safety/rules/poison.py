@@ -10,7 +10,7 @@ DRUGS = (
 )
 HARMFUL = (
     "bleach|antifreeze|antifreaze|detergent|pesticide|weedkiller|paraquat|methanol|petrol|paraffin|cleaner|ammonia|"
-    "amonia|acid|caustic|lye|descaler|dishwasher|turpentine|whitespirit|polish|poison|cyanide|mercury|thinner|"
+    "amonia|caustic|lye|descaler|dishwasher|turpentine|whitespirit|polish|poison|cyanide|mercury|thinner|"
     "battery|batteries|batery|magnets|magnet|liquitabs|pods|nicotine|vape"
 )
 WILD = "wild|unknown|strange|foraged|poisonous|toxic|magic|picked|garden|forest|woods|bush|hedge|tree|park|yard"
@@ -25,6 +25,10 @@ FINDINGS = (
         f"""
 {SWALLOWED} .. {HARMFUL}
 {HARMFUL} .. {SWALLOWED}|mouth
+{SWALLOWED} .. battery|hydrochloric|hydrofluoric|sulfuric|sulphuric|nitric|muriatic acid
+drank|drunk|drinking .. acid
+swallowed|swallow acid
+swallowed|swallow some|a|the|this acid
 {HARMFUL} .. open|mouth|spilled & mouth|drooling|drool
 {SWALLOWED} .. {WILD} .. berries|mushrooms|mushroom
 {SWALLOWED} .. berries|mushrooms|mushroom .. {WILD}
