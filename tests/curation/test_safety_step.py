@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from medgenius.config.curation.safety import SafetyConfig
 from medgenius.curation.row import Change, Rejection, Row, RowStep
 from medgenius.curation.steps.safety import Safety
-from medgenius.safety import DISCLAIMER, ESCALATION, has_disclaimer, has_escalation
+from medgenius.safety import DISCLAIMER, ESCALATION, harmful_request, has_disclaimer, has_escalation
 from tests.safety.support import messages
 
 ADVICE = (
@@ -89,7 +89,8 @@ def test_a_harmful_request_may_be_refused_but_not_fulfilled() -> None:
 @pytest.mark.parametrize("language", ["en", "es", "fr", "it", "de"])
 def test_twice_is_once_in_every_language(language: str) -> None:
     safety = step(language=language)
-    once = safety([row(str(message["text"]), ADVICE) for message in messages("tuning")[::4]])
+    asked = [str(message["text"]) for message in messages("tuning")[::4]]
+    once = safety([row(text, ADVICE) for text in asked if not harmful_request(text)])
     kept = [result for result in once if isinstance(result, Row)]
 
     assert len(kept) == len(once)
