@@ -18,6 +18,7 @@ LAYERS = [
     "config",
     "exchange",
     "files",
+    "markdown",
     "watching",
     "runs",
     "lock",

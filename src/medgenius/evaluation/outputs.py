@@ -13,6 +13,7 @@ from medgenius.evaluation.findings import Findings, figure, interval, title_of
 from medgenius.evaluation.records import read_records
 from medgenius.evaluation.report.page import write_page
 from medgenius.files import Json, write_json, write_text
+from medgenius.markdown import markdown_table
 from medgenius.runs import Evaluation
 
 _PACKAGES: Final = ("medgenius", "torch", "transformers", "peft", "bitsandbytes", "tokenizers", "sacrebleu")
@@ -65,7 +66,7 @@ def markdown(findings: Findings) -> str:
     """The table for a model card, and what one must know to read it."""
     comparison = findings.comparison
     head = ["measure", "base", findings.system, "difference (95 % interval)", "adjusted p", "items", "unparsed"]
-    lines = [head, ["---" for _ in head]]
+    lines = []
     for name, line in comparison.metrics.items():
         measure, p = findings.measures[name], comparison.statistics[name].p_adjusted
         lines.append(
@@ -79,8 +80,9 @@ def markdown(findings: Findings) -> str:
                 f"{line.unparsed:,}",
             ]
         )
-    table = "".join(f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |\n" for cells in lines)
-    return f"{table}\n{how_to_read(findings)}\n\n" + "".join(f"- {line}\n" for line in notes(findings))
+    return f"{markdown_table(head, lines)}\n{how_to_read(findings)}\n\n" + "".join(
+        f"- {line}\n" for line in notes(findings)
+    )
 
 
 def how_to_read(findings: Findings) -> str:

@@ -7,10 +7,10 @@ from typing import Final
 from omegaconf import OmegaConf
 
 from medgenius.config.publish import BaseWeights, PublishSettings
+from medgenius.markdown import markdown_table
 from medgenius.publishing.command import training_command
 from medgenius.publishing.facts import Base, Curation, Facts, Hardware, Summary
 from medgenius.publishing.findings import Fidelity
-from medgenius.publishing.markdown import table
 from medgenius.publishing.results import results
 
 _LIBRARIES: Final = (("merged", "transformers"), ("adapter", "peft"), ("gguf", "gguf"))
@@ -142,7 +142,7 @@ def _data(facts: Facts) -> str:
         ("answers cut", f"{summary.answers_cut:,}"),
         ("licence", data.licence or "not known"),
     ]
-    return f"## Training data\n\n{table(('', ''), rows)}" + (_curation(data.curation) if data.curation else "")
+    return f"## Training data\n\n{markdown_table(('', ''), rows)}" + (_curation(data.curation) if data.curation else "")
 
 
 def _curation(found: Curation) -> str:
@@ -154,7 +154,7 @@ def _curation(found: Curation) -> str:
     replaced = ", ".join(f"{count:,} {kind}" for kind, count in found.deidentification.items() if count)
     return (
         f"\nCurated with MedGenius ({found.title}): {found.rows_kept:,} of {found.rows_in:,} raw rows stayed.\n\n"
-        f"{table(('source', 'licence', 'rows'), sources)}\n"
+        f"{markdown_table(('source', 'licence', 'rows'), sources)}\n"
         f"Identifiers replaced: {replaced or 'none found'}. Search for what was missed is up to whoever passes it on.\n"
     )
 
@@ -189,7 +189,7 @@ def _training(facts: Facts) -> str:
         ("estimated cost", f"{summary.cost.amount:.3f} {summary.cost.currency} at {summary.cost.per_hour:.2f} an hour"),
         ("energy", "not known: no meter was read"),
     ]
-    return f"## Training\n\n{table(('', ''), rows)}\n```bash\n{training_command(config)}\n```\n"
+    return f"## Training\n\n{markdown_table(('', ''), rows)}\n```bash\n{training_command(config)}\n```\n"
 
 
 def _kept(summary: Summary) -> str:

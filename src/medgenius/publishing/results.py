@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from medgenius.markdown import markdown_table
 from medgenius.publishing.evaluated import Evaluation, Metric
 from medgenius.publishing.facts import Facts
-from medgenius.publishing.markdown import number, table
 
 _KINDS: Final = (
     ("Memorisation", ("memor", "exposure", "training_span", "canar")),
@@ -22,7 +22,7 @@ def results(facts: Facts) -> Iterable[str]:
     summary = facts.summary
     before, after = summary.validation_loss_before, summary.validation_loss_after
     loss = (
-        f"Validation loss: {number(before)} before and {number(after)} after training, nats per target token over "
+        f"Validation loss: {_number(before)} before and {_number(after)} after training, nats per target token over "
         f"{summary.validation_dialogues:,} held-out dialogues. It is no measure of medical quality.\n"
     )
     metrics = facts.evaluation.metrics if facts.evaluation else {}
@@ -42,10 +42,10 @@ def _metric_table(metrics: Mapping[str, Metric]) -> str:
     rows = [
         (
             name,
-            number(metric.base),
-            number(metric.tuned),
-            number(metric.difference, sign=True),
-            f"{number(metric.low, sign=True)} to {number(metric.high, sign=True)}",
+            _number(metric.base),
+            _number(metric.tuned),
+            _number(metric.difference, sign=True),
+            f"{_number(metric.low, sign=True)} to {_number(metric.high, sign=True)}",
             f"{metric.n:,}",
             f"{metric.unparsed:,}",
         )
@@ -53,7 +53,7 @@ def _metric_table(metrics: Mapping[str, Metric]) -> str:
     ]
     head = ("metric", "base", "tuned", "difference", "confidence interval", "items", "unparsed")
     note = "Base and tuned on the same items; the interval is that of the paired difference.\n"
-    return f"{table(head, rows)}\n{note}" if rows else ""
+    return f"{markdown_table(head, rows)}\n{note}" if rows else ""
 
 
 def _caveats(found: Evaluation | None) -> str:
@@ -64,3 +64,9 @@ def _caveats(found: Evaluation | None) -> str:
     if found.not_measured:
         lines.append(f"not measured: {', '.join(found.not_measured)}")
     return "\n" + "".join(f"- {line}\n" for line in lines) if lines else ""
+
+
+def _number(value: float | None, *, sign: bool = False) -> str:
+    if value is None:
+        return "–"
+    return f"{value:+.4g}" if sign else f"{value:.4g}"

@@ -166,25 +166,8 @@ IN_TOWN = re.compile(
     rf"\b(?:in|at|from|near)\s+({CAP}(?:\s+{CAP}){{0,4}}\s+(?!(?:19|20)\d\d\b)(?:\d{{4,5}}(?:-\d{{3}})?|"
     rf"\d{{2}}-\d{{3}}))(?![\w.,-]*\d)"
 )
-_NOUN = "".join(
-    rf"(?<!\b{verb} )"
-    for verb in (
-        "to",
-        "we",
-        "i",
-        "you",
-        "they",
-        "not",
-        "can",
-        "could",
-        "should",
-        "must",
-        "may",
-        "will",
-        "would",
-        "also",
-    )
-)
+_BEFORE_A_VERB = "to we i you they not can could should must may will would also"
+_NOUN = "".join(rf"(?<!\b{word} )" for word in _BEFORE_A_VERB.split())
 """Not after a word that makes "address" a verb."""
 DWELLING = re.compile(
     rf"\b(?:{_NOUN}address(?: is)?|"

@@ -1,6 +1,5 @@
 """README.md: the data card, in the form that the Hugging Face hub reads."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -9,6 +8,7 @@ from omegaconf import OmegaConf
 from medgenius.curation.measures import UNCLEAR
 from medgenius.curation.report.numbers import Report
 from medgenius.files import write_text
+from medgenius.markdown import markdown_table
 
 _SIZES: Final = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 _COMMON: Final = 0.01
@@ -44,11 +44,12 @@ def write_card(path: Path, report: Report) -> None:
         f"{report.rows_kept:,} medical dialogues, curated from {report.rows_in:,} raw rows. "
         "Each line of `dialogues.jsonl` holds `instruction`, `input` (the question) and `output` (the answer), with "
         f"`source`, `licence`, `category`, `confidence` (of the category), `urgency`, `quality`"
-        f"{', `criteria` and `split`' if report.splits else ' and `criteria`'}.\n\n"
-        f"## Sources and licences\n\n{_table(('source', 'licence', 'rows'), licences)}\n"
+        f"{', `criteria` and `split`' if report.splits else ' and `criteria`'}; `conversation_id` where a "
+        "conversation gave several.\n\n"
+        f"## Sources and licences\n\n{markdown_table(('source', 'licence', 'rows'), licences)}\n"
         "Each row is under the licence of its source. Look at each before you pass the rows on.\n\n"
         f"## Splits\n\n{_splits(report)}\n\n"
-        f"## Steps\n\n{_table(('step', 'rows in', 'rows changed', 'rows dropped'), steps)}\n"
+        f"## Steps\n\n{markdown_table(('step', 'rows in', 'rows changed', 'rows dropped'), steps)}\n"
         "`changes.jsonl` lists every change to a kept row, `rejected.jsonl` every dropped row with its reason; "
         "`report.html` shows examples of both.\n\n"
         "## Limits\n\n"
@@ -60,7 +61,7 @@ def write_card(path: Path, report: Report) -> None:
 def _splits(report: Report) -> str:
     if not _has(report, "split"):
         return "Not split: similar rows may end up on both sides of a split that is made without regard to them."
-    table = _table(("split", "rows"), [(name, f"{rows:,}") for name, rows in report.splits.items()])
+    table = markdown_table(("split", "rows"), [(name, f"{rows:,}") for name, rows in report.splits.items()])
     return f"{table}\nNear-duplicates, rows with equal questions and answers of one conversation lie in one split."
 
 
@@ -75,8 +76,3 @@ def _privacy(report: Report) -> str:
 
 def _has(report: Report, step: str) -> bool:
     return any(numbers.name == step for numbers in report.steps)
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [head, ["---" for _ in head], *rows]
-    return "".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n" for line in lines)

@@ -6,6 +6,7 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
 from medgenius.config.duration import duration
+from medgenius.markdown import markdown_table
 from medgenius.sweeps.ending import best_trials, command, told, values
 from medgenius.sweeps.queue import ERROR
 from medgenius.sweeps.study import Facts
@@ -89,10 +90,4 @@ def table_text(study: Study, facts: Facts) -> str:
     lines += ["", *(f"- {name}: {value}" for name, value in totals(study, facts)), ""]
     for trial in best_trials(study):
         lines += [f"Best: trial {trial.number}, {values(study, trial)}", "", f"    {command(study, trial)}", ""]
-    names = columns(facts)
-    lines += [_line(names), _line(["---"] * len(names)), *(_line(row) for row in rows(study, facts))]
-    return "\n".join(lines) + "\n"
-
-
-def _line(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+    return "\n".join(lines) + "\n" + markdown_table(columns(facts), rows(study, facts))
