@@ -14,11 +14,23 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
-_BUSY = (
-    b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nConnection: close\r\nContent-Type: application/json\r\n"
-    b'Content-Length: 113\r\n\r\n{"error": {"message": "too many connections", "type": "server_error", '
-    b'"param": null, "code": "overloaded"}}     '
-)
+from medgenius.serving.refusals import Refusal
+
+_QUEUE = 256
+"""Connections that may wait to be taken up; asyncio takes up as many of them in one turn of its loop"""
+_SPARE_FILES = 4 * _QUEUE
+"""Beyond one a connection: who comes too many is open for some turns, until it has been refused"""
+
+
+def _busy() -> bytes:
+    """The refusal as the bytes of a whole response: it is said before there is a request."""
+    response = Refusal(503, "overloaded", "too many connections", retry_after=5).response()
+    headers = [*response.raw_headers, (b"connection", b"close")]
+    head = b"".join(b"%s: %s\r\n" % header for header in headers)
+    return b"HTTP/1.1 503 Service Unavailable\r\n" + head + b"\r\n" + bytes(response.body)
+
+
+_BUSY = _busy()
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +152,7 @@ def make_server(app: ASGIApp, host: str, port: int, limits: Limits) -> Server:
         app=app,
         host=host,
         port=port,
+        backlog=_QUEUE,
         http=Bound,
         ws="none",
         lifespan="off",
@@ -158,7 +171,7 @@ def make_server(app: ASGIApp, host: str, port: int, limits: Limits) -> Server:
 def _raise_open_files(connections: int) -> None:
     """Each connection is an open file; ask for as many as may be needed and allowed."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = connections + 1024
+    wanted = connections + _SPARE_FILES
     if soft < wanted:
         most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, most), hard))

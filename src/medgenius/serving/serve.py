@@ -88,6 +88,7 @@ def _logging() -> Iterator[None]:
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     levels = {logging.getLogger("medgenius.serving"): logging.INFO, logging.getLogger("uvicorn.error"): logging.WARNING}
+    before = {log: log.level for log in levels}
     for log, level in levels.items():
         log.addHandler(handler)
         log.propagate = False
@@ -98,4 +99,5 @@ def _logging() -> Iterator[None]:
         for log in levels:
             log.removeHandler(handler)
             log.propagate = True
+            log.setLevel(before[log])
             log.setLevel(logging.NOTSET)
