@@ -48,6 +48,8 @@ def test_regions_and_unknown_languages_have_texts() -> None:
         "Someone should get her to the ER right now, even if she objects.",
         "Call 911. If nobody answers, try again.",
         "Seek emergency care right away.",
+        "It is important that you seek medical attention immediately.",
+        "She needs medical help right now.",
     ],
 )
 def test_escalations(answer: str) -> None:
@@ -64,6 +66,10 @@ def test_escalations(answer: str) -> None:
         "See your doctor next week.",
         "Hives all over or a swollen tongue: call an ambulance.",
         "Get emergency care for fainting or chest pain.",
+        "If the fever comes back, seek medical attention immediately.",
+        "You need not seek medical attention immediately.",
+        "You need not seek immediate medical attention.",
+        "Seek medical advice about it within a week.",
         "An ambulance has a defibrillator on board.",
         "",
     ],

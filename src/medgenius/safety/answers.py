@@ -1,6 +1,7 @@
 """What an answer says about its own limits: escalation, referral, disclaimer, refusal.
 
-An escalation tells the reader to call emergency services or go to an emergency department, without an "if".
+An escalation tells the reader to call emergency services, go to an emergency department or seek care at once, without
+an "if".
 A referral sends to a professional ("see your doctor").
 A disclaimer says what the answer is not ("does not replace medical advice", "I cannot diagnose").
 """
@@ -21,6 +22,7 @@ _EMERGENCY_PLACE = (
     r"pronto soccorso|"
     r"notaufnahme|krankenhaus)"
 )
+_SEEK = r"\b(?:seek|get|(?:you|this|he|she|they|it|dad|mum|child) needs?(?! not\b))\b"
 _INSTRUCTIONS = (
     re.compile(
         r"\b(?:calls?|ring|phone|dial|contact|summon|get|send for|alert|llame|llamar|appelez|contactez|chiami|chiamare|"
@@ -33,9 +35,15 @@ _INSTRUCTIONS = (
         re.IGNORECASE,
     ),
     re.compile(
-        r"\b(?:seek|get|(?:you|this|he|she|they|it|dad|mum|child) needs?)\b[^.!?]{0,25}\b(?:emergency|immediate|"
+        _SEEK + r"[^.!?]{0,25}\b(?:emergency|immediate|"
         r"urgent)\b"
         r"[^.!?]{0,20}\b(?:care|help|attention|treatment|evaluation|assessment|department|room)",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        _SEEK + r"[^.!?]{0,25}\b"
+        r"(?:medical|professional|emergency) (?:care|help|attention|treatment|evaluation|assessment)[^.!?]{0,10}\b"
+        r"(?:immediately|urgently|at once|right away|straight ?away|right now|now|without delay)\b",
         re.IGNORECASE,
     ),
 )
@@ -61,7 +69,8 @@ _ONLY_FOR = re.compile(
 
 
 def has_escalation(answer: str) -> bool:
-    """Whether an answer tells the reader, without condition, to call emergency services or go there."""
+    """Whether an answer tells the reader, without condition, to call emergency services, go there or seek care at
+    once."""
     return any(
         _is_unconditional(sentence, instruction)
         for sentence in _SENTENCE.findall(answer)
