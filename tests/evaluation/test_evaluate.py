@@ -181,6 +181,31 @@ def test_retrieval_takes_the_place_of_the_tuned_model(tiny_run: Run, tmp_path: P
     assert "base + retrieval" in Evaluation(tmp_path).table.read_text(encoding="utf-8")
 
 
+def test_a_set_that_no_metric_needs_is_not_asked(tiny_run: Run, overrides: list[str], tmp_path: Path) -> None:
+    (path,) = (word for word in overrides if word.startswith("evaluation.choices.path"))
+    said = evaluated_into(tmp_path, tiny_run.path, "evaluation.metrics=[choices,calibration]", path, *SMALL)
+    assert results(tmp_path)["items"].keys() == {"choices"}
+    assert "dialogues:" not in said
+
+
+def test_dialogues_that_are_not_answered_are_not_counted_where_only_answers_are_measured(
+    tiny_run: Run, tmp_path: Path
+) -> None:
+    few = ("evaluation.metrics=[length]", "evaluation.max_items=4", "evaluation.dialogues.max_answers=2")
+    evaluated_into(tmp_path, tiny_run.path, *few, *SMALL)
+    assert "2 measured" in Evaluation(tmp_path).table.read_text(encoding="utf-8")
+
+
+def test_where_nothing_can_be_measured_it_says_so(tiny_run: Run, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as raised:
+        evaluated_into(tmp_path / "out", tiny_run.path, "evaluation.metrics=[choices,empathy]")
+    assert str(raised.value) == (
+        "nothing to measure: choices (evaluation.choices.path names no file), "
+        "empathy (evaluation.empathy.model names no classifier)"
+    )
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.parametrize(
     ("overrides", "says"),
     [
@@ -194,6 +219,10 @@ def test_retrieval_takes_the_place_of_the_tuned_model(tiny_run: Run, tmp_path: P
         (
             ["run.path={tmp}", "evaluation.metrics=[length]", "evaluation.choices.path=README.md"],
             "evaluation.choices.path=README.md needs choices or choices_text or calibration among evaluation.metrics",
+        ),
+        (
+            ["run.path={tmp}", "evaluation.metrics=[choices]", "evaluation.dialogues.path=README.md"],
+            "evaluation.dialogues.path=README.md needs a metric among evaluation.metrics that is not choices",
         ),
     ],
 )

@@ -1,6 +1,6 @@
 """conf/evaluation: what is measured, on how many items, and how sure the numbers must be."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 from urllib.parse import urlparse
 
 from pydantic import Field, field_validator, model_validator
@@ -24,6 +24,8 @@ MetricName = Literal[
     "length",
     "judge",
 ]
+OF_CHOICES: Final[tuple[MetricName, ...]] = ("choices", "choices_text", "calibration")
+"""Metrics of multiple choice. Every other one is measured on dialogues, and some on further sets."""
 
 
 class DialogueItems(Schema):
@@ -138,7 +140,7 @@ class EvaluationConfig(Schema):
     @model_validator(mode="after")
     def _nothing_is_set_in_vain(self) -> Self:
         needed: tuple[tuple[str, str | None, tuple[MetricName, ...]], ...] = (
-            ("choices.path", self.choices.path, ("choices", "choices_text", "calibration")),
+            ("choices.path", self.choices.path, OF_CHOICES),
             ("safety.triage_path", self.safety.triage_path, ("safety",)),
             ("safety.harmful_path", self.safety.harmful_path, ("safety",)),
             ("empathy.model", self.empathy.model, ("empathy",)),
@@ -147,4 +149,9 @@ class EvaluationConfig(Schema):
         for key, value, metrics in needed:
             if value is not None and not set(metrics) & set(self.metrics):
                 raise ValueError(f"evaluation.{key}={value} needs {' or '.join(metrics)} among evaluation.metrics")
+        if self.dialogues.path is not None and set(self.metrics) <= set(OF_CHOICES):
+            raise ValueError(
+                f"evaluation.dialogues.path={self.dialogues.path} needs a metric among evaluation.metrics that is not "
+                f"{' or '.join(OF_CHOICES)}"
+            )
         return self

@@ -8,11 +8,11 @@ from pathlib import Path
 from rich.console import Console
 
 from medgenius.config.evaluate import EvaluateConfig
-from medgenius.config.evaluation import EvaluationConfig, MetricName
+from medgenius.config.evaluation import OF_CHOICES, EvaluationConfig, MetricName
 from medgenius.config.train import TrainConfig
 from medgenius.data.prompt import Prompt
 from medgenius.data.split import Split
-from medgenius.errors import RunError
+from medgenius.errors import ConfigError, RunError
 from medgenius.evaluation.columns import columns_of
 from medgenius.evaluation.contamination import contamination
 from medgenius.evaluation.findings import Findings
@@ -55,6 +55,7 @@ def evaluate(config: EvaluateConfig, console: Console) -> Path:
     """Measure the run against its base, from where an earlier start was stopped; gives the output folder.
 
     Raises:
+        ConfigError: no metric has anything to be measured on.
         RunError: no run, a damaged one or one of another version; an output folder that holds another evaluation.
         DataError: an item that can't be used.
     """
@@ -97,22 +98,33 @@ def _plan(config: EvaluateConfig) -> _Plan:
     own = own_split(run_config)
     prompt = Prompt(run_config.prompt, load_tokenizer(run_config.model, Path(run_config.run.cache_dir).expanduser()))
     refuse_other_rows(run, run_config, own, prompt)
-    items = _items(config, run_config, own, prompt)
     materials = Materials(config, run_config, own, evaluation)
     scorers, not_measured = _scorers(config, materials)
+    metrics = [name for name in config.evaluation.metrics if name not in not_measured]
+    if not metrics:
+        raise ConfigError("nothing to measure: " + ", ".join(f"{name} ({why})" for name, why in not_measured.items()))
+    items = _items(config, run_config, own, prompt, metrics)
     caveats = [caveat(materials) for name in scorers if (caveat := METRICS[name].caveat) is not None]
     measures = _measures(config, scorers, materials)
     return _Plan(run, run_config, evaluation, own, items, scorers, not_measured, measures, caveats)
 
 
-def _items(config: EvaluateConfig, run: TrainConfig, own: Split, prompt: Prompt) -> Items:
-    """Every file is read and checked here, before anything takes long."""
+def _items(
+    config: EvaluateConfig, run: TrainConfig, own: Split, prompt: Prompt, metrics: Sequence[MetricName]
+) -> Items:
+    """Every file is read and checked here, before anything takes long.
+
+    Args:
+        metrics: what is measured; a set that none of them needs is not asked.
+    """
     settings, seed, sources = config.evaluation, config.seed, dict[SetName, str]()
-    dialogues, sources["dialogues"] = dialogue_items(settings, run, own, prompt, seed)
+    dialogues: list[DialogueItem] = []
+    if not set(metrics) <= set(OF_CHOICES):
+        dialogues, sources["dialogues"] = dialogue_items(settings, run, own, prompt, seed)
     files = _files(settings)
     sources |= {name: path.name for name, path in files.items()}
     planted: list[CanaryItem] = []
-    if "memorisation" in settings.metrics and settings.system == "model":
+    if "memorisation" in metrics and settings.system == "model":
         planted = chosen(canary_items(settings, run, seed), settings.max_items, seed)
         sources["canaries"] = f"{run.data.canaries:,} invented records among the training rows"
     return Items(
@@ -140,7 +152,7 @@ def _scorers(config: EvaluateConfig, materials: Materials) -> tuple[dict[MetricN
     scorers: dict[MetricName, Scorer] = {}
     left_out: dict[str, str] = {}
     for name in config.evaluation.metrics:
-        if name in {"choices", "choices_text", "calibration"} and config.evaluation.choices.path is None:
+        if name in OF_CHOICES and config.evaluation.choices.path is None:
             left_out[name] = "evaluation.choices.path names no file"
             continue
         make = METRICS[name].scorer

@@ -77,6 +77,8 @@ def dialogue_items(
     items = [DialogueItem(Path(dialogue.where).name, dialogue, answered=True) for dialogue in usable]
     taken = chosen(items, config.max_items, seed)
     answered = {item.id for item in chosen(taken, config.dialogues.max_answers, seed)}
+    if "likelihood" not in config.metrics:  # then nothing is measured on the others
+        taken = [item for item in taken if item.id in answered]
     marked = [DialogueItem(item.id, item.dialogue, answered=item.id in answered) for item in taken]
     cut = sum(_is_cut(item.dialogue, prompt, run.data.max_length) for item in taken)
     if cut and "likelihood" in config.metrics:
