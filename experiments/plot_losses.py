@@ -14,7 +14,8 @@ def main(output: Path, runs: list[Path]) -> None:
         tokens, seen = 0.0, []
         for entry in entries:  # a validation's entry does not say how many tokens came before it
             tokens = entry.get("tokens/real", tokens)
-            seen.append((tokens / 1000, entry))
+            is_before = "validation/loss" in entry and "epoch" not in entry  # before training, but measured later
+            seen.append((0.0 if is_before else tokens / 1000, entry))
         for metric, style in (("train/loss", "-"), ("validation/loss", "o-")):
             points = [(at, entry[metric]) for at, entry in seen if metric in entry]
             axes.plot(*zip(*points, strict=True), style, markersize=4, label=metric.split("/")[0])
