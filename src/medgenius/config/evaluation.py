@@ -86,8 +86,11 @@ class JudgeConfig(Schema):
     @field_validator("endpoint")
     @classmethod
     def _is_a_url(cls, value: str | None) -> str | None:
-        if value is not None and (urlparse(value).scheme not in {"http", "https"} or not urlparse(value).netloc):
-            raise ValueError("must be a URL that begins with http:// or https://")
+        if value is not None:
+            url = urlparse(value)
+            if url.scheme not in {"http", "https"} or not url.hostname:
+                raise ValueError("must be a URL that begins with http:// or https://")
+            _ = url.port  # a ValueError where it can be none
         return value
 
     @model_validator(mode="after")
@@ -147,4 +150,6 @@ class EvaluationConfig(Schema):
         for key, value, metrics in needed:
             if value is not None and not set(metrics) & set(self.metrics):
                 raise ValueError(f"evaluation.{key}={value} needs {' or '.join(metrics)} among evaluation.metrics")
+        if self.choices.form == "letters" and self.choices.path is None:
+            raise ValueError("evaluation.choices.form=letters needs evaluation.choices.path")
         return self
