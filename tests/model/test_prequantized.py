@@ -44,7 +44,7 @@ def test_it_computes_in_the_dtype_of_the_run_in_training_and_in_evaluation(
 
     assert {parameter.dtype for name, parameter in model.named_parameters() if "_proj" not in name} == {dtype}
     trained = target_loss_sum(model.train(), _PIECE)
-    trained.backward()  # type: ignore[no-untyped-call]
+    trained.backward()
     with torch.no_grad():
         evaluated = target_loss_sum(model.eval(), _PIECE)
     torch.testing.assert_close(evaluated, trained.detach(), rtol=1e-6 if dtype == torch.float32 else 1e-3, atol=0)
