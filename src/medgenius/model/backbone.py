@@ -25,6 +25,7 @@ from medgenius.config.model import EmbeddedModel, HubModel, ModelConfig
 from medgenius.errors import ModelError
 from medgenius.model import attention
 from medgenius.model.hub import HUB, is_out_of_reach
+from medgenius.model.layers import not_computed
 from medgenius.model.model_cache import cached_model, sha256
 from medgenius.model.pre_tokenizer import PRE_TOKENIZERS
 from medgenius.model.random_model import byte_tokenizer, random_weights
@@ -37,8 +38,6 @@ _CONVERSION = 2
 """Of what is written to the cache: one more whenever `_converted` writes something else."""
 _UNREADABLE = (OSError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError, AssertionError)
 """What transformers raises at values of a config.json that make no sense."""
-_ROPE_TYPES = {"default", "linear", "dynamic", "yarn", "llama3"}
-"""Under which a position's rotation does not depend on how long the sequence is, as long as the model can hold it."""
 
 
 def load_tokenizer(config: ModelConfig, cache_dir: Path) -> PreTrainedTokenizerBase:
@@ -203,24 +202,8 @@ def _require_llama(config: HubModel) -> None:
     if found.model_type != "llama":
         raise ModelError(f"model.repository={config.repository} is a {found.model_type}, not a llama")
     assert isinstance(found, LlamaConfig)
-    if other := _unknown_here(found):
+    if other := not_computed(found):
         raise ModelError(f"model.repository={config.repository} has {other}: only LLaMA as Meta's are can be used")
-
-
-def _unknown_here(config: LlamaConfig) -> str | None:
-    """What nothing here would compute."""
-    rope = config.rope_parameters or {}
-    if config.hidden_act != "silu":
-        return f"hidden_act={config.hidden_act}"
-    if config.attention_bias or config.mlp_bias:
-        return "biases in its linear layers"
-    if config.num_hidden_layers < 1:
-        return f"num_hidden_layers={config.num_hidden_layers}"
-    if rope.get("rope_type") not in _ROPE_TYPES:  # longrope's would differ with the longest dialogue of a pass
-        return f"rope_type={rope.get('rope_type')}"
-    if rope.get("partial_rotary_factor", 1) != 1:
-        return f"partial_rotary_factor={rope['partial_rotary_factor']}"
-    return None
 
 
 def _converted(config: EmbeddedModel, cache_dir: Path) -> Path:
