@@ -107,6 +107,11 @@ def foreign_quantization(folder: Path, ran: Path) -> str:
     return "is quantised by torchao"
 
 
+def eight_bits(folder: Path, ran: Path) -> str:
+    edit(folder / "config.json", quantization_config={"quant_method": "bitsandbytes", "load_in_8bit": True})
+    return "is quantised to 8 bits"
+
+
 def damaged_settings(folder: Path, ran: Path) -> str:
     (folder / "config.json").write_text("{")
     return "config.json is not valid JSON"
@@ -125,6 +130,7 @@ def damaged_settings(folder: Path, ran: Path) -> str:
         an_adapter_beside_it,
         an_index_that_names_a_pickle,
         foreign_quantization,
+        eight_bits,
         damaged_settings,
     ],
 )
@@ -142,6 +148,12 @@ def test_a_poisoned_model_is_refused_and_nothing_of_it_runs(
     assert line.startswith(f"model.repository={folder}"[:100])
     assert expected in line
     assert not (tmp_path / "ran").exists()
+
+
+def test_weights_that_are_said_to_be_quantised_and_are_not_are_refused(folder: Path) -> None:
+    """They would be trained on in full precision, and called 4-bit ones ever after."""
+    with pytest.raises(ModelError, match=r"is not quantised: say model\.quantization=nf4 or none"):
+        load(hub(folder, quantization="prequantized"))
 
 
 def test_a_pickle_called_safetensors_is_refused(folder: Path, tmp_path: Path) -> None:

@@ -173,8 +173,11 @@ def translated(error: Exception, schema: type[Root]) -> ConfigError:
     texts = list(_texts(error))
     for text in texts:
         if found := _UNKNOWN_OVERRIDE.search(text):
+            key = found.group(1) or found.group(2)
             full_key = _FULL_KEY.search("\n".join(texts))
-            key = found.group(1) or (full_key.group(1) if full_key else found.group(2))
+            # A mapping was typed, and it is a key in it that is not known.
+            if full_key and (found.group(1) is None or full_key.group(1).startswith(f"{key}.")):
+                key = full_key.group(1)
             return unknown_key(key, Sweep if key.startswith("hydra.sweeper.") else schema)
     text = _without_link(texts[0]) if texts else "Hydra can't make a config of this"
     return ConfigError(f"{_guilty(text, schema)}{shown(text, 300)}".replace("NoneType", "nothing"))
@@ -184,7 +187,7 @@ def _guilty(text: str, schema: type[Root]) -> str:
     """The override that makes this trouble alone, for the front of a line; Hydra's own words don't always name it."""
     overrides: list[str] = get_args_parser().parse_known_args()[0].overrides
     keys = [re.split("[=@]", override.lstrip("+~"), maxsplit=1)[0] for override in overrides]
-    if any(key and key in text for key in keys):
+    if any(key and key in text for key in keys) or re.search(r"(^| )--\w", text):  # it is about flags
         return ""
     for override in overrides:
         try:

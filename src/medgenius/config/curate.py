@@ -1,8 +1,8 @@
 """conf/curate.yaml: the whole of a curation, and the rules that span steps."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from medgenius.config.curation.category import CategoryConfig
 from medgenius.config.curation.decontaminate import DecontaminateConfig
@@ -65,6 +65,12 @@ class CurationConfig(Schema):
             raise ValueError("split must be the last: what leaves or changes after it would spoil its parts")
         return value
 
+    @model_validator(mode="after")
+    def _nothing_is_set_in_vain(self) -> Self:
+        if self.decontaminate.sets and "decontaminate" not in self.steps:
+            raise ValueError("curation.decontaminate.sets needs decontaminate among curation.steps")
+        return self
+
 
 class CurateConfig(Root):
     file: ClassVar[str] = "curate"
@@ -79,7 +85,6 @@ class CurateConfig(Root):
     def check_machine(self) -> None:
         if not exists(self.data.path):
             raise ConfigError(f"data.path={self.data.path}: there is no such file or folder")
-        if "decontaminate" in self.curation.steps:
-            for path in self.curation.decontaminate.sets:
-                if not is_file(path):
-                    raise ConfigError(f"curation.decontaminate.sets: {path}: there is no such file")
+        for path in self.curation.decontaminate.sets:
+            if not is_file(path):
+                raise ConfigError(f"curation.decontaminate.sets: {path}: there is no such file")

@@ -1,8 +1,8 @@
 """conf/data: where the dialogues come from and how they are read."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from medgenius.config.fields import AlsoCalled, Schema
 from medgenius.config.places import PathText
@@ -16,6 +16,13 @@ class Columns(Schema):
     there in some row."""
     input: Annotated[str, AlsoCalled("question", "user")]
     output: Annotated[str, AlsoCalled("answer", "response", "assistant", "target")]
+
+    @model_validator(mode="after")
+    def _keep_the_answer_out_of_the_prompt(self) -> Self:
+        for key, column in (("instruction", self.instruction), ("input", self.input)):
+            if column == self.output:
+                raise ValueError(f"data.columns.{key}={column} is data.columns.output: the answer would be asked for")
+        return self
 
 
 class _Data(Schema):

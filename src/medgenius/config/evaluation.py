@@ -88,8 +88,11 @@ class JudgeConfig(Schema):
     @field_validator("endpoint")
     @classmethod
     def _is_a_url(cls, value: str | None) -> str | None:
-        if value is not None and (urlparse(value).scheme not in {"http", "https"} or not urlparse(value).netloc):
-            raise ValueError("must be a URL that begins with http:// or https://")
+        if value is not None:
+            url = urlparse(value)
+            if url.scheme not in {"http", "https"} or not url.hostname:
+                raise ValueError("must be a URL that begins with http:// or https://")
+            _ = url.port  # a ValueError where it can be none
         return value
 
     @model_validator(mode="after")
@@ -154,4 +157,6 @@ class EvaluationConfig(Schema):
                 f"evaluation.dialogues.path={self.dialogues.path} needs a metric among evaluation.metrics that is not "
                 f"{' or '.join(OF_CHOICES)}"
             )
+        if self.choices.form == "letters" and self.choices.path is None:
+            raise ValueError("evaluation.choices.form=letters needs evaluation.choices.path")
         return self

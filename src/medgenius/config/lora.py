@@ -11,9 +11,9 @@ Projection = Literal["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_pr
 
 
 class LoraConfig(Schema):
-    r: Annotated[int, Field(gt=0), AlsoCalled("rank", "lora_r", "lora_rank")]
+    r: Annotated[int, Field(gt=0, le=2**16), AlsoCalled("rank", "lora_r", "lora_rank")]
     """Rank of the update B @ A."""
-    alpha: Annotated[int, Field(gt=0), AlsoCalled("lora_alpha", "scaling", "scale")]
+    alpha: Annotated[int, Field(gt=0, le=2**20), AlsoCalled("lora_alpha", "scaling", "scale")]
     """The update is scaled by alpha / r."""
     dropout: Annotated[float, Field(ge=0, lt=1), AlsoCalled("lora_dropout", "p")]
     """Probability that an input of the adapter is zeroed while training."""

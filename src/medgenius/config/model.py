@@ -6,11 +6,11 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from medgenius.config.fields import AlsoCalled, Schema
-from medgenius.config.places import PathText
+from medgenius.config.places import FolderName, PathText
 
 
 class _Model(Schema):
-    name: str
+    name: Annotated[str, Field(min_length=1)]
     """What the model is called in reports."""
     backend: Annotated[Literal["medgenius", "unsloth"], AlsoCalled("engine", "framework", "use_unsloth")]
     """What computes forward and backward. unsloth: the package of that name, on CUDA alone; rows, prompt, loss,
@@ -25,7 +25,14 @@ class _Model(Schema):
     memory (2 bytes per weight in bf16). auto: where the copies take at most an eighth of the free memory."""
 
 
-class EmbeddedModel(_Model):
+class _CachedModel(_Model):
+    """A model that is written to a folder of `run.cache_dir` before it is loaded."""
+
+    name: FolderName
+    """What the model is called in reports, and with what its folder's name begins."""
+
+
+class EmbeddedModel(_CachedModel):
     """A model that a pip package carries as one GGUF file."""
 
     source: Literal["embedded"]
@@ -46,11 +53,11 @@ class HubModel(_Model):
     source: Literal["hub"]
     repository: Annotated[PathText, AfterValidator(_at_home), AlsoCalled("repo", "path", "model_name_or_path", "id")]
     """`owner/name`, or the path of a folder."""
-    revision: str
+    revision: Annotated[str, Field(min_length=1)]
     """Branch, tag or commit."""
 
 
-class RandomModel(_Model):
+class RandomModel(_CachedModel):
     """A LLaMA with random weights over a byte tokenizer; it knows nothing and is meant for tests."""
 
     source: Literal["random"]

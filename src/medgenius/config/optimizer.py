@@ -9,12 +9,12 @@ from medgenius.config.fields import AlsoCalled, Schema
 
 class OptimizerConfig(Schema):
     name: Literal["adamw_8bit", "adamw"]
-    learning_rate: Annotated[float, Field(gt=0), AlsoCalled("lr", "max_lr")]
+    learning_rate: Annotated[float, Field(gt=0, le=1e38), AlsoCalled("lr", "max_lr")]
     """Peak of the schedule."""
-    weight_decay: Annotated[float, Field(ge=0), AlsoCalled("wd")]
+    weight_decay: Annotated[float, Field(ge=0, le=1), AlsoCalled("wd")]
     """Decoupled decay per step, times the learning rate."""
     betas: Annotated[list[float], Field(min_length=2, max_length=2), AlsoCalled("beta1", "beta2", "adam_beta1")]
-    eps: Annotated[float, Field(gt=0), AlsoCalled("epsilon", "adam_epsilon")]
+    eps: Annotated[float, Field(gt=0, le=1), AlsoCalled("epsilon", "adam_epsilon")]
 
     @field_validator("betas")
     @classmethod

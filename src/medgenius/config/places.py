@@ -32,6 +32,16 @@ PathText = Annotated[str, Field(min_length=1), _IS_PATH]
 """`~` and `~user` are home directories."""
 
 
+def _is_one_folder(value: str) -> str:
+    if not value.strip() or "/" in value or not value.isprintable() or value in {".", ".."}:
+        raise ValueError("must be a plain folder name")
+    return value
+
+
+FolderName = Annotated[str, AfterValidator(_is_one_folder)]
+"""A folder that is made in another one."""
+
+
 def takes_a_path(field: FieldInfo) -> bool:
     """Whether one path, or nothing, is what a key wants."""
     return _IS_PATH in field.metadata or _holds_one(field.annotation)

@@ -2,16 +2,16 @@
 
 from typing import Annotated
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from medgenius.config.fields import AlsoCalled, Schema
-from medgenius.config.places import PathText
+from medgenius.config.places import FolderName, PathText
 
 
 class RunConfig(Schema):
     root: Annotated[PathText, AlsoCalled("dir", "directory", "output_dir")]
     """Folder in which run directories are made."""
-    name: Annotated[str | None, AlsoCalled("run_name", "id")]
+    name: Annotated[FolderName | None, AlsoCalled("run_name", "id")]
     """Name of the run directory and of the W&B run; null: time and overrides."""
     resume: Annotated[
         PathText | None,
@@ -24,10 +24,3 @@ class RunConfig(Schema):
     cost_per_hour: Annotated[float, Field(ge=0), AlsoCalled("price", "cost", "price_per_hour")]
     """What an hour of this machine costs, for the estimate in the summary."""
     currency: Annotated[str, Field(min_length=1)]
-
-    @field_validator("name")
-    @classmethod
-    def _is_one_folder(cls, value: str | None) -> str | None:
-        if value is not None and (not value.strip() or "/" in value or not value.isprintable() or value in {".", ".."}):
-            raise ValueError("must be a plain folder name")
-        return value

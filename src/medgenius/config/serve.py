@@ -78,6 +78,11 @@ def _check(run: str, serving: AnsweringConfig) -> None:
 def _check_vllm(engine: VllmEngine) -> None:
     if (engine.model is None) == (engine.url is None):
         raise ConfigError("serving/engine=vllm needs one of serving.engine.model and serving.engine.url")
+    if engine.url and engine.arguments:
+        raise ConfigError(
+            f"serving.engine.arguments are for a server that is started here; that of serving.engine.url={engine.url} "
+            "runs already"
+        )
     if engine.model and not is_file(f"{engine.model}/config.json"):
         raise ConfigError(f"serving.engine.model={engine.model}: that is no merged model: it has no config.json")
     if engine.model and shutil.which("vllm") is None:

@@ -7,6 +7,7 @@ from pydantic import Field, field_validator, model_validator
 
 from medgenius.config.duration import Duration
 from medgenius.config.fields import AlsoCalled, Root, Schema
+from medgenius.config.places import FolderName
 from medgenius.config.suggest import nearest
 from medgenius.errors import ConfigError
 
@@ -36,7 +37,7 @@ _NEEDS = {"gp": ("scipy",), "cmaes": ("cmaes",), "wilcoxon": ("scipy",)}
 
 
 class SweeperConfig(Schema):
-    study_name: Annotated[str, Field(min_length=1), AlsoCalled("study", "name")]
+    study_name: Annotated[FolderName, AlsoCalled("study", "name")]
     """The same name on the same storage is the same study: a line that is typed again joins or resumes it."""
     storage: Annotated[str | None, AlsoCalled("storage_url", "url", "database", "db")]
     """sqlite:///file, journal:///file or postgresql://user@host/database; null: `study.db` in the study's folder, which
@@ -88,13 +89,6 @@ class SweeperConfig(Schema):
     @property
     def directions(self) -> tuple[Direction, ...]:
         return (self.direction,) if isinstance(self.direction, str) else tuple(self.direction)
-
-    @field_validator("study_name")
-    @classmethod
-    def _is_one_folder(cls, value: str) -> str:
-        if not value.strip() or "/" in value or not value.isprintable() or value in {".", ".."}:
-            raise ValueError("must be a plain folder name")
-        return value
 
     @field_validator("metric")
     @classmethod

@@ -47,6 +47,13 @@ class TrainConfig(Root):
             )
         if model.quantization == "prequantized" and model.source != "hub":
             raise ValueError(f"model.quantization=prequantized needs model.source=hub, not {model.source}")
+        if model.quantization != "nf4" and not model.double_quantization:
+            raise ValueError(
+                f"model.double_quantization=false needs model.quantization=nf4: with {model.quantization} nothing is "
+                "quantised here"
+            )
+        if model.quantization == "none" and model.cache_dequantized is True:
+            raise ValueError("model.cache_dequantized=true needs 4-bit weights: model.quantization=none has no such")
         if self.trainer.strategy == "fsdp" and model.cache_dequantized is True:
             raise ValueError(
                 "model.cache_dequantized=true keeps whole weights in every process, which trainer.strategy=fsdp is "

@@ -21,7 +21,7 @@ class TrainerConfig(Schema):
     precision: Annotated[Literal["auto", "bf16", "fp16", "fp32"], AlsoCalled("dtype", "bf16", "fp16")]
     """Of the computation; the adapter itself is always kept in fp32. auto: bf16 where the machine computes in it,
     else fp16 on CUDA and fp32 on CPU."""
-    epochs: Annotated[int, Field(gt=0), AlsoCalled("max_epochs", "num_epochs", "num_train_epochs")]
+    epochs: Annotated[int, Field(gt=0, le=10**6), AlsoCalled("max_epochs", "num_epochs", "num_train_epochs")]
     """Passes over all training dialogues."""
     max_steps: Annotated[int, Field(gt=0), AlsoCalled("steps")] | None
     """Stop after this many optimizer steps, and let the schedule end there; null for all epochs."""

@@ -1,7 +1,7 @@
 """From Hydra's composed values to a typed config, and from every refusal to one line that names the key."""
 
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import TypeVar, get_origin
 
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from medgenius.config.fields import Root
-from medgenius.config.suggest import did_you_mean
+from medgenius.config.suggest import did_you_mean, fields
 from medgenius.errors import ConfigError, shown
 
 R = TypeVar("R", bound=Root)
@@ -55,9 +55,12 @@ def other_version(error: ValidationError) -> str:
 
 def unknown_key(key: str, schema: type[Root]) -> ConfigError:
     """The error for a key that no schema has, with the one that was probably meant."""
+    group = key.rpartition(".")[0]
+    if any(name == group and get_origin(field.annotation) is dict for name, field in fields(schema)):
+        return ConfigError(f"{shown(key)} is a new name there: write +{shown(key)}=…")
     meant = did_you_mean(key, schema)
     if meant == key:
-        return ConfigError(f"{key} has no meaning for the chosen {key.partition('.')[0]}")
+        return ConfigError(f"{key} has no meaning for the chosen {group.replace('.', '/')}")
     return ConfigError(f"unknown key {shown(key)}" + (f": did you mean {meant}?" if meant else ""))
 
 

@@ -14,6 +14,7 @@ from transformers import (
     AutoTokenizer,
     BitsAndBytesConfig,
     GgufConfig,
+    LlamaConfig,
     LlamaForCausalLM,
     PreTrainedTokenizerBase,
     PreTrainedTokenizerFast,
@@ -24,6 +25,7 @@ from medgenius.config.model import EmbeddedModel, HubModel, ModelConfig
 from medgenius.errors import ModelError
 from medgenius.model import attention
 from medgenius.model.hub import HUB, is_out_of_reach
+from medgenius.model.layers import not_computed
 from medgenius.model.model_cache import cached_model, sha256
 from medgenius.model.pre_tokenizer import PRE_TOKENIZERS
 from medgenius.model.random_model import byte_tokenizer, random_weights
@@ -34,6 +36,8 @@ transformers_logging.disable_progress_bar()
 
 _CONVERSION = 2
 """Of what is written to the cache: one more whenever `_converted` writes something else."""
+_UNREADABLE = (OSError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError, AssertionError)
+"""What transformers raises at values of a config.json that make no sense."""
 
 
 def load_tokenizer(config: ModelConfig, cache_dir: Path) -> PreTrainedTokenizerBase:
@@ -91,24 +95,29 @@ def load_backbone(config: ModelConfig, cache_dir: Path, dtype: torch.dtype, devi
             use_safetensors=True,
             local_files_only=is_out_of_reach(folder),
             trust_remote_code=False,
+            ignore_mismatched_sizes=True,  # told like all else that does not fit
             output_loading_info=True,
         )
-    except (OSError, ValueError, SafetensorError) as error:
+    except (*_UNREADABLE, SafetensorError) as error:
         raise not_to_be_had(config, error) from None
     # With its information transformers gives a pair, which its types do not say.
     model, found = cast("tuple[LlamaForCausalLM, Mapping[str, Iterable[object]]]", loaded)
-    _refuse_missing(config, found)
+    _refuse_other_tensors(config, found)
     _keep_trainable_layout(model)
-    _leave_the_file(model)
+    _compute_in(model, dtype)
     unpack_weights(model, config, dtype)
     return model.requires_grad_(False)
 
 
-def _refuse_missing(config: ModelConfig, found: Mapping[str, Iterable[object]]) -> None:
-    """transformers draws at random what the files lack, and says so in a warning."""
-    missing = sorted(str(name) for name in found["missing_keys"])
-    other = sorted(str(name) for name in found["mismatched_keys"])
-    for names, what in ((missing, "are not in its files"), (other, "have another shape in its files")):
+def _refuse_other_tensors(config: ModelConfig, found: Mapping[str, Iterable[object]]) -> None:
+    """transformers draws at random what the files lack, and leaves out what it has no place for; a warning says so."""
+    for kind, what in (
+        ("missing_keys", "are not in its files"),
+        ("mismatched_keys", "have another shape in its files"),
+        ("unexpected_keys", "have no place in a LLaMA of its config.json"),  # biases, or layers
+    ):
+        # A mismatched one comes with both its shapes.
+        names = sorted(str(key[0] if isinstance(key, tuple) else key) for key in found[kind])
         if names:
             raise ModelError(f"model {_where(config)} can't be used: {len(names)} of its tensors {what}, as {names[0]}")
 
@@ -153,13 +162,20 @@ def _keep_trainable_layout(model: LlamaForCausalLM) -> None:
             layer.support_avx512bf16_for_cpu = False
 
 
-def _leave_the_file(model: LlamaForCausalLM) -> None:
-    """Copy what still lies in the mapped file, embeddings above all: as long as one tensor does, all of it stays in
-    memory, the weights that were quantised too."""
-    if model.device.type == "cpu":
-        for parameter in model.parameters():
-            if not isinstance(parameter, Params4bit):
-                parameter.data = parameter.data.clone()
+def _compute_in(model: LlamaForCausalLM, dtype: torch.dtype) -> None:
+    """Bring what is not quantised into `dtype`, and have 4-bit weights unpacked and multiplied in it: where a model is
+    stored in 4 bits, transformers leaves both as they were stored.
+
+    On CPU it is copied out of the mapped file, embeddings above all: as long as one tensor lies there, all of it stays
+    in memory, the weights that were quantised too.
+    """
+    for parameter in model.parameters():
+        if not isinstance(parameter, Params4bit):
+            parameter.data = parameter.data.to(dtype, copy=model.device.type == "cpu")
+    for layer in model.modules():
+        if isinstance(layer, Linear4bit):
+            assert isinstance(layer.weight, Params4bit)
+            layer.compute_dtype = layer.weight.quant_state.dtype = dtype
 
 
 def not_to_be_had(config: ModelConfig, error: Exception) -> ModelError:
@@ -181,13 +197,13 @@ def _require_llama(config: HubModel) -> None:
             local_files_only=is_out_of_reach(config.repository),
             trust_remote_code=False,
         )
-    except (OSError, ValueError) as error:
+    except Exception as error:  # its validation has errors of its own
         raise not_to_be_had(config, error) from None
     if found.model_type != "llama":
         raise ModelError(f"model.repository={config.repository} is a {found.model_type}, not a llama")
-    if found.attention_bias or found.mlp_bias or found.hidden_act != "silu":  # nothing here would compute them
-        kind = f"hidden_act={found.hidden_act}" if found.hidden_act != "silu" else "biases in its linear layers"
-        raise ModelError(f"model.repository={config.repository} has {kind}: only LLaMA as Meta's are can be used")
+    assert isinstance(found, LlamaConfig)
+    if other := not_computed(found):
+        raise ModelError(f"model.repository={config.repository} has {other}: only LLaMA as Meta's are can be used")
 
 
 def _converted(config: EmbeddedModel, cache_dir: Path) -> Path:

@@ -1,13 +1,32 @@
 """Our modules in the place of transformers': the same parts under the same names, so that PEFT's files fit."""
 
 from torch import Tensor, nn
-from transformers import LlamaForCausalLM
+from transformers import LlamaConfig, LlamaForCausalLM
 from transformers.modeling_layers import GradientCheckpointingLayer
 from transformers.models.llama.modeling_llama import LlamaAttention, LlamaDecoderLayer, LlamaMLP, LlamaRMSNorm
 
 from medgenius.model.mlp import AdaptedMlp
 from medgenius.model.norm import FrozenRmsNorm
 from medgenius.model.self_attention import AdaptedAttention
+
+_ROPE_TYPES = {"default", "linear", "dynamic", "yarn", "llama3"}
+"""Under which a position's rotation does not depend on how long the sequence is, as long as the model can hold it."""
+
+
+def not_computed(config: LlamaConfig) -> str | None:
+    """What a LLaMA's config asks for and neither our modules nor inference compute."""
+    rope = config.rope_parameters or {}
+    if config.hidden_act != "silu":
+        return f"hidden_act={config.hidden_act}"
+    if config.attention_bias or config.mlp_bias:
+        return "biases in its linear layers"
+    if config.num_hidden_layers < 1:
+        return f"num_hidden_layers={config.num_hidden_layers}"
+    if rope.get("rope_type") not in _ROPE_TYPES:  # longrope's would differ with the longest dialogue of a pass
+        return f"rope_type={rope.get('rope_type')}"
+    if rope.get("partial_rotary_factor", 1) != 1:
+        return f"partial_rotary_factor={rope['partial_rotary_factor']}"
+    return None
 
 
 class LastLayer(GradientCheckpointingLayer):

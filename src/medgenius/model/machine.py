@@ -76,10 +76,11 @@ def forget_peak_memory() -> None:
         torch.cuda.reset_peak_memory_stats()
 
 
-def choose_machine(config: TrainerConfig, local_rank: int = 0) -> Machine:
+def choose_machine(config: TrainerConfig, local_rank: int | None = None) -> Machine:
     """
     Args:
-        local_rank: which of the node's processes this is; each has a GPU of its own
+        local_rank: which of the node's processes this is; each has a GPU of its own. None: it is alone, as all are that
+            use a run, however many trained it
 
     Raises:
         ConfigError: what the config asks for, this machine does not have.
@@ -89,12 +90,14 @@ def choose_machine(config: TrainerConfig, local_rank: int = 0) -> Machine:
         raise ConfigError("trainer.accelerator=cuda: no CUDA device is visible here; use auto or cpu")
     device = torch.device("cpu")
     if has_cuda and config.accelerator != "cpu":
-        if config.devices > torch.cuda.device_count():
-            raise ConfigError(
-                f"trainer.devices={config.devices}: {torch.cuda.device_count()} CUDA devices are visible here; "
-                "take fewer, or trainer.accelerator=cpu"
-            )
-        device = torch.device("cuda", local_rank) if config.processes > 1 else torch.device("cuda")
+        device = torch.device("cuda")
+        if local_rank is not None and config.processes > 1:
+            if config.devices > torch.cuda.device_count():
+                raise ConfigError(
+                    f"trainer.devices={config.devices}: {torch.cuda.device_count()} CUDA devices are visible here; "
+                    "take fewer, or trainer.accelerator=cpu"
+                )
+            device = torch.device("cuda", local_rank)
     return Machine(device, _dtype(config, device))
 
 

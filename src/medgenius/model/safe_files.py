@@ -69,10 +69,12 @@ def _foreign_quantization(settings: dict[str, object], wanted: str) -> str | Non
     """Other methods have loaders of their own, not all of which read safetensors alone."""
     stored = settings.get("quantization_config")
     if not isinstance(stored, dict):
-        return None
+        return "is not quantised: say model.quantization=nf4 or none" if wanted == "prequantized" else None
     method = stored.get("quant_method", "bitsandbytes")
     if method != "bitsandbytes":
         return f"is quantised by {shown(method)}: only bitsandbytes is read"
+    if not stored.get("load_in_4bit"):
+        return "is quantised to 8 bits: only 4 bits are read"
     return None if wanted == "prequantized" else "is quantised already: say model.quantization=prequantized"
 
 

@@ -24,7 +24,7 @@ class QualityWeights(Schema):
     @model_validator(mode="after")
     def _some_weight(self) -> Self:
         if self.accuracy + self.caution + self.empathy + self.disclaimer + self.structure == 0:
-            raise ValueError("one of the weights must be above 0")
+            raise ValueError("curation.quality.weights: one of them must be above 0")
         return self
 
 

@@ -17,7 +17,7 @@ class SplitConfig(Schema):
     def _leave_some_for_training(self) -> Self:
         if self.validation_fraction + self.test_fraction >= 1:
             raise ValueError(
-                f"validation_fraction={self.validation_fraction} and test_fraction={self.test_fraction} "
-                "leave nothing for training"
+                f"curation.split.validation_fraction={self.validation_fraction} and "
+                f"curation.split.test_fraction={self.test_fraction} leave nothing for training"
             )
         return self

@@ -37,7 +37,7 @@ class VllmEngine(_Engine):
     name: Literal["vllm"]
     model: Annotated[PathText, AlsoCalled("path", "merged")] | None
     """The merged model that `medgenius publish … publish.formats=[merged]` made of this run."""
-    url: Annotated[str, Field(pattern=r"^https?://"), AlsoCalled("base_url", "endpoint", "api_base")] | None
+    url: Annotated[str, Field(pattern=r"^https?://[^/]"), AlsoCalled("base_url", "endpoint", "api_base")] | None
     """A vLLM server that runs already and serves that model as `tuned`; then none is started."""
     arguments: Annotated[list[str], AlsoCalled("args", "extra_args")]
     """Further words for `vllm serve`, such as --tensor-parallel-size=2."""
