@@ -1,5 +1,8 @@
 """What a model can't hold is refused before the first step."""
 
+import json
+from pathlib import Path
+
 import pytest
 from transformers import LlamaConfig
 
@@ -28,3 +31,19 @@ def test_dialogues_longer_than_the_models_positions_are_refused(data: TrainingDa
 def test_a_tokenizer_with_more_tokens_than_the_model_is_refused(data: TrainingData) -> None:
     with pytest.raises(ModelError, match="the tokenizer has 260 tokens, and the model 259"):
         refuse_what_does_not_fit(data, 260, LlamaConfig(vocab_size=259, max_position_embeddings=9999))
+
+
+def test_a_dialogue_that_was_left_out_is_no_sample_question(tmp_path: Path) -> None:
+    """It would be refused again when it is asked: behind the last step."""
+    file = tmp_path / "d.jsonl"
+    rows = [{"input": f"Question {i}{' <s>' * (i % 2)}", "output": "Rest."} for i in range(40)]
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    settings = ("data.on_bad_row=skip", "tracking.log_samples=true", "tracking.samples=3")
+    config = composed("model=tiny", "data=jsonl", f"data.path={file}", "data.cache_tokens=false", *settings)
+    prompt = Prompt(config.prompt, load_tokenizer(config.model, cache_dir()))
+
+    found = read_data(config, prompt)
+
+    assert found.validation.refused
+    assert len(found.questions) == min(3, len(found.validation.examples))
+    assert not any("<s>" in dialogue.input for dialogue in found.questions)

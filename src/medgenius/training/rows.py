@@ -57,7 +57,9 @@ def read_data(config: TrainConfig, prompt: Prompt) -> TrainingData:
         raise DataError(f"{shown}\n{len(refused)} dialogues can't be used; leave them out with data.on_bad_row=skip")
     if not train.examples or not validation.examples:
         raise DataError("no dialogue is left for training or for validation: see data.max_length")
-    questions = split.validation[: config.tracking.samples] if wants_samples(config) else []
+    left = {row.where for row in validation.refused}  # the prompt of these can't be asked
+    asked = [dialogue for dialogue in split.validation if dialogue.where not in left][: config.tracking.samples]
+    questions = asked if wants_samples(config) else []
     return TrainingData(train, validation, questions, loaded.skipped + refused, len(canaries), len(split.test))
 
 
