@@ -42,7 +42,7 @@ def summarize(parts: Parts, outcome: Outcome) -> Summary:
         target_tokens=module.target_tokens,
         real_tokens=module.real_tokens,
         tokens_per_second=parts.throughput.tokens_per_second,
-        peak_memory_bytes=parts.machine.peak_memory_bytes(),
+        peak_memory_bytes=parts.throughput.peak_memory_bytes,
         seconds=seconds,
         trainable_parameters=trainable_parameters(module.model),
         hardware=hardware_of(parts.machine.device),

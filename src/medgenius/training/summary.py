@@ -50,6 +50,7 @@ class Summary:
     tokens_per_second: float
     """Real tokens per second of training steps."""
     peak_memory_bytes: int
+    """Highest use of the first process, over all starts of the run: of the GPU's memory on CUDA, else of its own."""
     seconds: float
     """From the first row read to the adapter written, over all processes that worked on the run."""
     trainable_parameters: int
