@@ -11,7 +11,7 @@ from medgenius.files import write_jsonl
 from medgenius.model.machine import Hardware
 from medgenius.runs import Run
 from medgenius.training.report import write_report
-from medgenius.training.summary import Cost, Summary, print_summary
+from medgenius.training.summary import Cost, Summary, cost_of, print_summary
 from tests.support import composed
 
 
@@ -60,3 +60,12 @@ def test_paths_and_names_are_printed_as_they_are(name: str, tmp_path: Path) -> N
     assert f"{name}, 100 trained parameters" in said
     assert str(run.report) in said
     assert str(run.adapter) in said
+
+
+def test_each_machine_of_a_run_costs() -> None:
+    one, four = (
+        cost_of(1800.0, composed("model=tiny", "run.cost_per_hour=2.5", *machines))
+        for machines in ((), ("trainer=ddp", "trainer.devices=1", "trainer.nodes=4"))
+    )
+    assert (one.amount, one.per_hour) == (1.25, 2.5)
+    assert (four.amount, four.per_hour) == (5.0, 10.0)

@@ -22,7 +22,7 @@ class RunConfig(Schema):
     cache_dir: Annotated[PathText, AlsoCalled("cache", "hf_home")]
     """Converted models, token ids and compiled kernels are kept here between runs."""
     cost_per_hour: Annotated[float, Field(ge=0), AlsoCalled("price", "cost", "price_per_hour")]
-    """What an hour of this machine costs, for the estimate in the summary."""
+    """What an hour of this machine costs, for the estimate in the summary; of `trainer.nodes` each costs as much."""
     currency: Annotated[str, Field(min_length=1)]
 
     @field_validator("name")

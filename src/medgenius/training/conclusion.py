@@ -10,7 +10,7 @@ from medgenius.model.machine import hardware_of
 from medgenius.training.loggers import end_wandb
 from medgenius.training.parts import Outcome, Parts
 from medgenius.training.report import write_report
-from medgenius.training.summary import Cost, Summary, print_summary, write_summary
+from medgenius.training.summary import Summary, cost_of, print_summary, write_summary
 
 
 def conclude(parts: Parts, outcome: Outcome) -> Summary:
@@ -26,7 +26,7 @@ def conclude(parts: Parts, outcome: Outcome) -> Summary:
 
 
 def summarize(parts: Parts, outcome: Outcome) -> Summary:
-    data, module, run_config, seconds = parts.data, parts.module, parts.config.run, parts.seconds
+    data, module, seconds = parts.data, parts.module, parts.seconds
     return Summary(
         status=outcome.status,
         error=outcome.error,
@@ -46,7 +46,7 @@ def summarize(parts: Parts, outcome: Outcome) -> Summary:
         seconds=seconds,
         trainable_parameters=trainable_parameters(module.model),
         hardware=hardware_of(parts.machine.device),
-        cost=Cost(seconds / 3600 * run_config.cost_per_hour, run_config.currency, run_config.cost_per_hour),
+        cost=cost_of(seconds, parts.config),
     )
 
 

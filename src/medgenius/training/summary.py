@@ -13,6 +13,7 @@ from rich.table import Table
 
 from medgenius.config.duration import duration
 from medgenius.config.launch import program
+from medgenius.config.train import TrainConfig
 from medgenius.files import write_json
 from medgenius.model.machine import Hardware
 from medgenius.runs import Run
@@ -26,6 +27,13 @@ class Cost:
     amount: float
     currency: str
     per_hour: float
+    """Of all machines of the run together."""
+
+
+def cost_of(seconds: float, config: TrainConfig) -> Cost:
+    """What so long a run costs."""
+    per_hour = config.run.cost_per_hour * config.trainer.nodes
+    return Cost(seconds / 3600 * per_hour, config.run.currency, per_hour)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
