@@ -163,7 +163,7 @@ def read_config(run: Run) -> TrainConfig:
     try:
         values = OmegaConf.to_container(OmegaConf.load(run.config))
         return TrainConfig.model_validate(values)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise RunError(f"{run.path} is no run directory: it has no {run.config.name}") from None
     except ValidationError as error:
         advice = "use the version that made the run, or run it anew"
