@@ -1,15 +1,20 @@
 """What a model can't hold is refused before the first step."""
 
+import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 from transformers import LlamaConfig
 
 from medgenius.data.prompt import Prompt
 from medgenius.errors import ModelError
 from medgenius.model.backbone import load_tokenizer
-from medgenius.training.rows import TrainingData, read_data, refuse_what_does_not_fit
+from medgenius.reading.records import BadRow
+from medgenius.runs import Run
+from medgenius.training.rows import TrainingData, read_data, refuse_what_does_not_fit, tell_data
 from tests.support import cache_dir, composed
 
 
@@ -47,3 +52,14 @@ def test_a_dialogue_that_was_left_out_is_no_sample_question(tmp_path: Path) -> N
     assert found.validation.refused
     assert len(found.questions) == min(3, len(found.validation.examples))
     assert not any("<s>" in dialogue.input for dialogue in found.questions)
+
+
+@pytest.mark.parametrize("name", ["run[v2]", "[bold]", "[/]"])
+def test_the_place_of_skipped_rows_is_printed_as_it_is(name: str, data: TrainingData, tmp_path: Path) -> None:
+    out, run = io.StringIO(), Run(tmp_path / name, name)
+    run.path.mkdir(parents=True)
+
+    tell_data(replace(data, skipped=[BadRow("f:1", "empty_text", "is empty")]), run, Console(file=out, width=40))
+
+    assert f"1 rows skipped, named in {run.skipped_rows}\n" in out.getvalue()
+    assert run.skipped_rows.exists()

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from pytorch_lightning.utilities import rank_zero_only
 from rich.console import Console
+from rich.markup import escape
 from transformers import LlamaConfig
 
 from medgenius.config.train import TrainConfig
@@ -85,7 +86,11 @@ def tell_data(data: TrainingData, run: Run, console: Console) -> None:
     """Every row that was left out is written down."""
     if data.skipped:
         rank_zero_only(write_jsonl)(run.skipped_rows, [asdict(row) for row in data.skipped])
-        console.print(f"[yellow]{len(data.skipped)} rows skipped[/], named in {run.skipped_rows}", highlight=False)
+        console.print(
+            f"[yellow]{len(data.skipped)} rows skipped[/], named in {escape(str(run.skipped_rows))}",
+            highlight=False,
+            soft_wrap=True,
+        )
     tested = f"; {data.left_for_test:,} are left for testing" if data.left_for_test else ""
     planted = f", {data.canaries:,} of them canaries" if data.canaries else ""
     console.print(
