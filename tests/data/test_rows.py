@@ -394,7 +394,9 @@ def test_a_splits_column_that_was_named_has_to_be_there(suffix: str, tmp_path: P
     row = {"input": "q", "output": "a", "fold": "test"}
     path.write_text(json.dumps(row) + "\n" if suffix == "jsonl" else "input,output,fold\nq,a,test\n")
 
-    assert [row.part for row in read_rows(path, replace(RULES, split_column="fold"))] == ["test"]
+    (row_read,) = read_rows(path, replace(RULES, split_column="fold"))
+    assert isinstance(row_read, Dialogue)
+    assert row_read.part == "test"
     said = r"none of 1 rows has the key 'folds' of data\.split_column" if suffix == "jsonl" else "did you mean fold"
     with pytest.raises(DataError, match=said):
         list(read_rows(path, replace(RULES, split_column="folds")))
