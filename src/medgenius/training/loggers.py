@@ -1,6 +1,7 @@
 """metrics.jsonl, the local truth, and W&B, which gets the same."""
 
 import json
+import math
 import os
 from argparse import Namespace
 from collections.abc import Mapping
@@ -48,7 +49,9 @@ class JsonlLogger(Logger):
         return ""
 
     def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
-        line = json.dumps({"step": step, **metrics}).encode() + b"\n"
+        # In fp16 a gradient may be infinite, and its step is skipped: JSON has no number for that.
+        finite = {name: value if math.isfinite(value) else None for name, value in metrics.items()}
+        line = json.dumps({"step": step, **finite}, allow_nan=False).encode() + b"\n"
         try:
             self._stream.write(line)
             self._stream.flush()
