@@ -146,7 +146,7 @@ class FineTuning(LightningModule):
     def _stop_unless_finite(self, what: str, value: float) -> None:
         if not math.isfinite(value):
             raise NonFiniteError(
-                f"the {what} became {value} at step {self.global_step + 1}; the adapter was not updated with it. "
+                f"the {what} became {value} at step {self.steps_done + 1}; the adapter was not updated with it. "
                 "Try a lower optimizer.learning_rate"
             )
 
@@ -177,7 +177,10 @@ class FineTuning(LightningModule):
                 logger.log_metrics(_validation_metrics(self.loss_before), step=0)
         loss = self._group.add_up(float(self._validation_loss_sum)) / self._validation_targets
         self._validation_loss_sum, self._validation_targets = 0.0, 0
-        self._stop_unless_finite("validation loss", loss)
+        if not math.isfinite(loss):  # the last update has ruined the adapter
+            raise NonFiniteError(
+                f"the validation loss became {loss} after step {self.steps_done}. Try a lower optimizer.learning_rate"
+            )
         self.validated_at, self.validation_loss = self.steps_done, loss
         if self.best_loss is None or loss < self.best_loss:
             self.best_step, self.best_loss, self.validations_since_best = self.steps_done, loss, 0
