@@ -223,6 +223,21 @@ def test_a_new_directory_appears_whole_and_only_at_the_end(tmp_path: Path) -> No
     assert list(target.parent.iterdir()) == [target]
 
 
+def test_a_new_directory_needs_no_look_at_what_is_above_an_old_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On many machines nobody may list `/home`."""
+    (tmp_path / "home/me").mkdir(parents=True)
+    synced: list[Path] = []
+    monkeypatch.setattr("medgenius.files.sync", synced.append)
+
+    with new_directory(tmp_path / "home/me/published") as folder:
+        (folder / "weights").write_bytes(b"123")
+
+    assert tmp_path / "home/me" in synced
+    assert tmp_path / "home" not in synced
+
+
 def test_a_new_directory_replaces_the_old_one_whole(tmp_path: Path) -> None:
     for name in ("old", "new"):
         with new_directory(tmp_path / "adapter") as folder:
