@@ -56,6 +56,5 @@ def close(loggers: Sequence[Logger], summary: Summary) -> None:
     for logger in loggers:
         logger.finalize("success" if ended_well else "failed")
         if isinstance(logger, WandbLogger):
-            if summary.status == "pruned":
-                logger.experiment.tags = (*(logger.experiment.tags or ()), "pruned")
-            end_wandb(logger, asdict(summary), exit_code=0 if ended_well else 1)
+            tags = ("pruned",) if summary.status == "pruned" else ()
+            end_wandb(logger, asdict(summary), tags, exit_code=0 if ended_well else 1)

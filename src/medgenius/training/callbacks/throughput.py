@@ -65,4 +65,4 @@ class Throughput(Callback):
 def _log_by_tokens(trainer: Trainer, metric: str, value: float, tokens: int) -> None:
     for logger in trainer.loggers:
         if isinstance(logger, WandbLogger):
-            logger.experiment.log({f"by_tokens/{metric}": value, "tokens/real": tokens})
+            logger.log_metrics({f"by_tokens/{metric}": value, "tokens/real": tokens})
