@@ -80,7 +80,7 @@ class _Gone:
 
 
 def test_that_wandbs_own_process_has_ended_is_said_once(capsys: pytest.CaptureFixture[str]) -> None:
-    logger = Wandb(experiment=_Gone())
+    logger = Wandb(experiment=_Gone())  # type: ignore[arg-type]
     for step in range(3):
         logger.log_metrics({"train/loss": 2.0}, step)
     assert capsys.readouterr().out == "W&B: its process has ended; from here on metrics.jsonl alone has the numbers\n"
