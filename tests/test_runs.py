@@ -122,7 +122,10 @@ def test_jobs_of_a_multirun_lie_side_by_side_and_begin_with_their_number(tmp_pat
 def test_a_named_multirun_is_a_folder_of_that_name(tmp_path: Path) -> None:
     launch = Launch(("lora.r=8", "run.name=study"), sweep_dir=tmp_path / "multirun" / "now", job_number=3)
 
-    assert create_run(run_config(tmp_path, "study"), launch).path == tmp_path.resolve() / "study" / "3_lora.r=8"
+    run = create_run(run_config(tmp_path, "study"), launch)
+
+    assert run.path == tmp_path.resolve() / "study" / "3_lora.r=8"
+    assert run.title == "lora.r=8"  # in W&B as well, where all would be called by the name
 
 
 def test_the_written_config_is_the_config_that_ran(tmp_path: Path) -> None:

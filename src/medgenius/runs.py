@@ -129,7 +129,8 @@ def create_run(config: RunConfig, launch: Launch) -> Run:
         ) from None
     except OSError as error:
         raise RunError(f"{path} cannot be made: {error.strerror}") from None
-    return Run(path.resolve(), config.name or launch.title)
+    name = config.name if launch.sweep_dir is None else None  # of a multirun all jobs have it
+    return Run(path.resolve(), name or launch.title)
 
 
 def run_path(config: RunConfig, launch: Launch) -> Path:

@@ -12,7 +12,8 @@ class RunConfig(Schema):
     root: Annotated[PathText, AlsoCalled("dir", "directory", "output_dir")]
     """Folder in which run directories are made."""
     name: Annotated[str | None, AlsoCalled("run_name", "id")]
-    """Name of the run directory and of the W&B run; null: time and overrides."""
+    """Name of the run directory and of the W&B run; null: time and overrides. In a multirun that of the folder in which
+    the runs lie, each of which is called by its overrides."""
     resume: Annotated[
         PathText | None,
         AlsoCalled("resume_from", "resume_from_checkpoint", "ckpt_path", "checkpoint", "continue"),
