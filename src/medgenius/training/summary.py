@@ -60,7 +60,8 @@ class Summary:
     peak_memory_bytes: int
     """Highest use of the first process, over all starts of the run: of the GPU's memory on CUDA, else of its own."""
     seconds: float
-    """From the first row read to the adapter written, over all processes that worked on the run."""
+    """From the first row read to the adapter written, over all processes that worked on the run; of one that was killed
+    up to its last checkpoint."""
     trainable_parameters: int
     hardware: Hardware
     """Of the process that wrote this; others of the run may have had another machine."""
