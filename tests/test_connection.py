@@ -48,6 +48,13 @@ def test_a_key_is_found_by_host_and_by_host_and_port(home: Path, port: int, monk
         assert wandb_mode("online") == ("online", None)
 
 
+def test_without_a_home_directory_there_is_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a container whose user is a number alone."""
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr(os, "getuid", lambda: 12345678)
+    assert wandb_mode("online") == ("offline", "no key: `wandb login` or WANDB_API_KEY")
+
+
 def test_a_host_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WANDB_API_KEY", "0" * 40)
     with socket.create_server(("127.0.0.1", 0)) as server:

@@ -110,6 +110,10 @@ def test_every_key_that_may_change_exists() -> None:
 def test_what_is_no_run_is_refused(root: Path) -> None:
     (root / "notes").mkdir()
     (root / "notes/text").touch()
+    for start in (("run.resume={}/text",), ("run.root={}", "run.name=text", "run.resume=auto")):
+        words = tuple(word.format(root / "notes") for word in start)
+        with pytest.raises(RunError, match=r"notes/text is no run directory: it has no config\.yaml"):
+            opened_as(composed(*words), Launch(words))
     for line in ((f"run.resume={root}/notes",), ("run.name=notes", "run.resume=auto"), (f"run.resume={root}/absent",)):
         with pytest.raises(RunError, match=r"is no run directory: it has no config\.yaml"):
             opened(root, *line)

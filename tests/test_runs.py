@@ -122,7 +122,10 @@ def test_jobs_of_a_multirun_lie_side_by_side_and_begin_with_their_number(tmp_pat
 def test_a_named_multirun_is_a_folder_of_that_name(tmp_path: Path) -> None:
     launch = Launch(("lora.r=8", "run.name=study"), sweep_dir=tmp_path / "multirun" / "now", job_number=3)
 
-    assert create_run(run_config(tmp_path, "study"), launch).path == tmp_path.resolve() / "study" / "3_lora.r=8"
+    run = create_run(run_config(tmp_path, "study"), launch)
+
+    assert run.path == tmp_path.resolve() / "study" / "3_lora.r=8"
+    assert run.title == "lora.r=8"  # in W&B as well, where all would be called by the name
 
 
 def test_the_written_config_is_the_config_that_ran(tmp_path: Path) -> None:
@@ -164,7 +167,7 @@ _ODD = [
 @given(text=st.text(max_size=20) | st.sampled_from(_ODD) | st.lists(st.sampled_from(_ODD), max_size=3).map("".join))
 def test_any_words_in_a_config_are_read_back_or_refused(text: str, tmp_path: Path) -> None:
     values = tiny_config().model_dump()
-    values["prompt"]["turn_end"], values["tracking"]["tags"] = text, [text]
+    values["prompt"]["turn_end"], values["tracking"]["tags"] = text, [text[:64] or "-"]
     if "${" in text or "\x85" in text:
         with pytest.raises(ValidationError, match=r"which a run's config\.yaml can't keep"):
             TrainConfig.model_validate(values)
@@ -221,6 +224,21 @@ def test_a_new_directory_appears_whole_and_only_at_the_end(tmp_path: Path) -> No
 
     assert (target / "inner" / "weights").read_bytes() == b"123"
     assert list(target.parent.iterdir()) == [target]
+
+
+def test_a_new_directory_needs_no_look_at_what_is_above_an_old_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On many machines nobody may list `/home`."""
+    (tmp_path / "home/me").mkdir(parents=True)
+    synced: list[Path] = []
+    monkeypatch.setattr("medgenius.files.sync", synced.append)
+
+    with new_directory(tmp_path / "home/me/published") as folder:
+        (folder / "weights").write_bytes(b"123")
+
+    assert tmp_path / "home/me" in synced
+    assert tmp_path / "home" not in synced
 
 
 def test_a_new_directory_replaces_the_old_one_whole(tmp_path: Path) -> None:

@@ -53,9 +53,9 @@ def _why_offline() -> str | None:
 
 def _settings() -> dict[str, str]:
     """W&B's settings files: the person's, and this directory's, which goes before it."""
-    directory = Path(os.environ.get("WANDB_DIR") or ".").expanduser()
+    directory = _expanded(os.environ.get("WANDB_DIR") or ".")
     files = (
-        Path(os.environ.get("WANDB_CONFIG_DIR") or "~/.config/wandb").expanduser() / "settings",
+        _expanded(os.environ.get("WANDB_CONFIG_DIR") or "~/.config/wandb") / "settings",
         directory / (".wandb" if (directory / ".wandb").exists() else "wandb") / "settings",
     )
     found: dict[str, str] = {}
@@ -69,6 +69,11 @@ def _settings() -> dict[str, str]:
     return found
 
 
+def _expanded(path: str) -> Path:
+    """As W&B does it: `~` stays where there is no home directory, as in a container; pathlib would raise."""
+    return Path(os.path.expanduser(path))  # noqa: PTH111
+
+
 def _has_key(place: str) -> bool:
     """
     Args:
@@ -77,7 +82,7 @@ def _has_key(place: str) -> bool:
     if os.environ.get("WANDB_API_KEY"):
         return True
     try:
-        keys = netrc.netrc(Path(os.environ.get("NETRC") or "~/.netrc").expanduser())
+        keys = netrc.netrc(_expanded(os.environ.get("NETRC") or "~/.netrc"))
     except (OSError, ValueError, netrc.NetrcParseError):
         return False
     places = [place, _FORMER_HOST] if place == urlsplit(_HOST).netloc else [place]

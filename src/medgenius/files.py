@@ -59,8 +59,9 @@ def new_directory(path: Path) -> Iterator[Path]:
 
     Where `path` exists the two change places in one move, so that there is a whole one at every moment.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    sync(path.parent.parent)
+    if not path.parent.is_dir():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        sync(path.parent.parent)  # the new name in it; above a folder that was there, one may have no right to look
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir()

@@ -70,7 +70,9 @@ def config_of(run: Run, config: TrainConfig, launch: Launch) -> TrainConfig:
 
 def _is_untouched(run: Run) -> bool:
     """Whether the process that made the directory ended before it had written its config."""
-    return all(file == run.lock or file.name.startswith(f".{run.config.name}.") for file in run.path.iterdir())
+    return run.path.is_dir() and all(
+        file == run.lock or file.name.startswith(f".{run.config.name}.") for file in run.path.iterdir()
+    )
 
 
 def has_finished(run: Run) -> bool:

@@ -129,7 +129,8 @@ def create_run(config: RunConfig, launch: Launch) -> Run:
         ) from None
     except OSError as error:
         raise RunError(f"{path} cannot be made: {error.strerror}") from None
-    return Run(path.resolve(), config.name or launch.title)
+    name = config.name if launch.sweep_dir is None else None  # of a multirun all jobs have it
+    return Run(path.resolve(), name or launch.title)
 
 
 def run_path(config: RunConfig, launch: Launch) -> Path:
@@ -163,7 +164,7 @@ def read_config(run: Run) -> TrainConfig:
     try:
         values = OmegaConf.to_container(OmegaConf.load(run.config))
         return TrainConfig.model_validate(values)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise RunError(f"{run.path} is no run directory: it has no {run.config.name}") from None
     except ValidationError as error:
         advice = "use the version that made the run, or run it anew"

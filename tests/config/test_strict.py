@@ -11,6 +11,7 @@ from omegaconf import OmegaConf
 
 from medgenius.config.app import composed
 from medgenius.config.publish import PublishConfig
+from medgenius.config.train import TrainConfig
 from medgenius.errors import ConfigError
 
 REPOSITORY = Path(__file__).parents[2]
@@ -120,3 +121,17 @@ def test_what_stands_in_the_place_of_a_group_is_no_line_for_each_of_its_keys() -
 
     assert lines[0].startswith("publish lacks formats, gguf_types, base, ")
     assert lines[1:] == ["unknown key publish.nope"]
+
+
+@pytest.mark.parametrize(
+    ("override", "key"),
+    [
+        *((f"tracking.project='a{sign}b'", "tracking.project") for sign in "/#?%:"),
+        (f"tracking.project={'x' * 129}", "tracking.project"),
+        ("tracking.tags=[one,'']", "tracking.tags.1"),
+        (f"tracking.tags=[{'x' * 65}]", "tracking.tags.0"),
+    ],
+)
+def test_what_wandb_would_not_take_is_refused_before_anything_is_loaded(override: str, key: str) -> None:
+    with pytest.raises(ConfigError, match=f"^{key}="):
+        composed(TrainConfig, override)

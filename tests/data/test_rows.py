@@ -117,7 +117,7 @@ def test_columns_of_other_names_are_read(tmp_path: Path) -> None:
     assert texts(list(read_rows(path, rules))) == [("Be kind.", "q", "a"), ("Be brief.", "r", "b")]
 
 
-@pytest.mark.parametrize("instruction", ["", '"instruction": "", ', '"instruction": null, '])
+@pytest.mark.parametrize("instruction", ["", '"instruction": "", ', '"instruction": " \\n", ', '"instruction": null, '])
 def test_a_row_without_instruction_gets_the_default_one(instruction: str, tmp_path: Path) -> None:
     path = write(tmp_path / "d.jsonl", f'{{{instruction}"input": "q", "output": "a"}}\n'.encode())
 
@@ -385,3 +385,26 @@ def test_an_instructions_column_that_was_named_has_to_be_there(suffix: str, tmp_
     else:
         with pytest.raises(DataError, match=r"d\.jsonl: none of 1 rows has the key 'sytem' of data\.columns\.instruct"):
             list(read_rows(path, wrong))
+
+
+@pytest.mark.parametrize("suffix", ["jsonl", "csv"])
+def test_a_splits_column_that_was_named_has_to_be_there(suffix: str, tmp_path: Path) -> None:
+    """A slip in its name would train on the rows that are kept for testing."""
+    path = tmp_path / f"d.{suffix}"
+    row = {"input": "q", "output": "a", "fold": "test"}
+    path.write_text(json.dumps(row) + "\n" if suffix == "jsonl" else "input,output,fold\nq,a,test\n")
+
+    (row_read,) = read_rows(path, replace(RULES, split_column="fold"))
+    assert isinstance(row_read, Dialogue)
+    assert row_read.part == "test"
+    said = r"none of 1 rows has the key 'folds' of data\.split_column" if suffix == "jsonl" else "did you mean fold"
+    with pytest.raises(DataError, match=said):
+        list(read_rows(path, replace(RULES, split_column="folds")))
+
+
+@pytest.mark.parametrize("column", ["instruction", "input", "split"])
+def test_two_columns_of_one_name_are_refused(column: str, tmp_path: Path) -> None:
+    path = write(tmp_path / "d.csv", f"input,output,instruction,split,{column}\nq,a,Answer.,test,train\n".encode())
+
+    with pytest.raises(DataError, match=f"2 columns are called '{column}'"):
+        list(read_rows(path, WITH_SPLIT))

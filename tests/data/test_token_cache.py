@@ -1,5 +1,6 @@
 """Token ids from the cache are those of the tokenizer, whatever happened to the files."""
 
+import errno
 import stat
 from pathlib import Path
 
@@ -120,6 +121,38 @@ def test_only_the_owner_can_read_and_few_entries_stay(
     assert len(_files(cache)) == 3
     assert stat.S_IMODE(cache.folder.stat().st_mode) == 0o700
     assert {stat.S_IMODE(file.stat().st_mode) for file in _files(cache)} == {0o600}
+
+
+def test_a_cache_that_can_only_be_read_is_used(
+    prompt: Prompt, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cache, dialogues = TokenCache(tmp_path / "tokens"), _dialogues("Why?")
+    encoded = encode_dialogues(dialogues, prompt, 200, cache)
+    capsys.readouterr()
+
+    def read_only(*_: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr("os.utime", read_only)
+    monkeypatch.setattr("medgenius.data.token_cache.token_ids", read_only)
+    assert encode_dialogues(dialogues, prompt, 200, cache) == encoded
+    assert capsys.readouterr().out == ""
+
+
+def test_a_folder_of_another_user_stops_nothing(
+    prompt: Prompt, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cache = TokenCache(tmp_path / "tokens")
+
+    def of_another_user(path: str | Path, *_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    with monkeypatch.context() as closed:  # the tests may be root's, to whom every folder is open
+        for name in ("os.stat", "os.mkdir"):
+            closed.setattr(name, of_another_user)
+        encoded = encode_dialogues(_dialogues("Why?"), prompt, 200, cache)
+    assert len(encoded.examples) == 1
+    assert "not kept for the next run: [Errno 13] Permission denied" in capsys.readouterr().out
 
 
 def test_folder_that_cannot_be_written_stops_nothing(

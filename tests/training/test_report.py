@@ -2,16 +2,18 @@
 
 import io
 import json
+import math
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
-from medgenius.files import write_jsonl
+from medgenius.files import refuse_constant, write_jsonl
 from medgenius.model.machine import Hardware
 from medgenius.runs import Run
+from medgenius.training.loggers import JsonlLogger
 from medgenius.training.report import write_report
-from medgenius.training.summary import Cost, Summary, print_summary
+from medgenius.training.summary import Cost, Summary, cost_of, print_summary
 from tests.support import composed
 
 
@@ -60,3 +62,26 @@ def test_paths_and_names_are_printed_as_they_are(name: str, tmp_path: Path) -> N
     assert f"{name}, 100 trained parameters" in said
     assert str(run.report) in said
     assert str(run.adapter) in said
+
+
+def test_a_gradient_that_is_infinite_is_null_and_no_point_of_the_page(tmp_path: Path) -> None:
+    """In fp16: there it is expected, and the step is skipped."""
+    run = Run(tmp_path, "run")
+    logger = JsonlLogger(run.metrics)
+    for step, norm in enumerate((1.5, math.inf, 2.5)):
+        logger.log_metrics({"train/loss": 2.0, "train/gradient_norm": norm}, step)
+
+    lines = run.metrics.read_text().splitlines()
+    told = [json.loads(line, parse_constant=refuse_constant)["train/gradient_norm"] for line in lines]
+    assert told == [1.5, None, 2.5]
+    write_report(run, composed("model=tiny"), summary())
+    assert run.report.exists()
+
+
+def test_each_machine_of_a_run_costs() -> None:
+    one, four = (
+        cost_of(1800.0, composed("model=tiny", "run.cost_per_hour=2.5", *machines))
+        for machines in ((), ("trainer=ddp", "trainer.devices=1", "trainer.nodes=4"))
+    )
+    assert (one.amount, one.per_hour) == (1.25, 2.5)
+    assert (four.amount, four.per_hour) == (5.0, 10.0)

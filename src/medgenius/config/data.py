@@ -36,7 +36,7 @@ class _Data(Schema):
     split_column: Annotated[str | None, AlsoCalled("fold", "partition")]
     """Column that says where a row belongs: train, validation or test, as `medgenius curate` writes it. Then the rows
     are split so, and those of test are left for `medgenius evaluate`. Without that column, or with null, they are split
-    by `validation_fraction`."""
+    by `validation_fraction`; a column of another name than the usual `split` has to be there in some row."""
     on_bad_row: Annotated[Literal["stop", "skip"], AlsoCalled("skip_bad_rows", "errors")]
     """stop: name the unusable rows and end; skip: leave them out, name and count them."""
     cache_tokens: Annotated[bool, AlsoCalled("use_cache", "load_from_cache_file", "overwrite_cache")]

@@ -12,7 +12,8 @@ class RunConfig(Schema):
     root: Annotated[PathText, AlsoCalled("dir", "directory", "output_dir")]
     """Folder in which run directories are made."""
     name: Annotated[FolderName | None, AlsoCalled("run_name", "id")]
-    """Name of the run directory and of the W&B run; null: time and overrides."""
+    """Name of the run directory and of the W&B run; null: time and overrides. In a multirun that of the folder in which
+    the runs lie, each of which is called by its overrides."""
     resume: Annotated[
         PathText | None,
         AlsoCalled("resume_from", "resume_from_checkpoint", "ckpt_path", "checkpoint", "continue"),
@@ -22,5 +23,5 @@ class RunConfig(Schema):
     cache_dir: Annotated[PathText, AlsoCalled("cache", "hf_home")]
     """Converted models, token ids and compiled kernels are kept here between runs."""
     cost_per_hour: Annotated[float, Field(ge=0), AlsoCalled("price", "cost", "price_per_hour")]
-    """What an hour of this machine costs, for the estimate in the summary."""
+    """What an hour of this machine costs, for the estimate in the summary; of `trainer.nodes` each costs as much."""
     currency: Annotated[str, Field(min_length=1)]

@@ -13,8 +13,8 @@ from medgenius.errors import DataError
 from medgenius.reading.files import read_records
 from medgenius.reading.records import BadRow, ReadRules, kind, no_object, text_problem, too_long
 
-_INSTRUCTION: Final = "instruction"
-"""The column's usual name, under which it may be absent."""
+_USUAL: Final = {"data.columns.instruction": "instruction", "data.split_column": "split"}
+"""Keys of columns that may be absent under their usual names."""
 _PARTS: Final[Mapping[str, Part]] = {part: part for part in get_args(Part)}
 
 
@@ -34,23 +34,23 @@ def read_rows(path: Path, rules: RowRules) -> Iterator[Dialogue | BadRow]:
 
     Raises:
         DataError: the file as a whole cannot be read, its format is not known, or it has no column of the name that
-            was given for the instruction.
+            was given for the instruction or the split.
     """
 
     def check_columns(path: Path, header: Sequence[str]) -> None:
-        _check_header(path, header, rules.columns)
+        _check_header(path, header, rules)
 
-    column = rules.columns.instruction
-    rows, with_instruction = 0, 0
+    rows, unseen = 0, _named_columns(rules)
     for record in read_records(path, ReadRules(rules.max_row_bytes, check_columns)):
         if isinstance(record, BadRow):
             yield record
             continue
         rows += 1
-        with_instruction += isinstance(record.value, Mapping) and column in record.value
+        if unseen and isinstance(record.value, Mapping):
+            unseen = [(key, column) for key, column in unseen if column not in record.value]
         yield to_dialogue(record.value, record.where, rules)
-    if rows and not with_instruction and column != _INSTRUCTION:  # after a slip all would have the default
-        raise DataError(f"{path}: none of {rows:,} rows has the key {column!r} of data.columns.instruction")
+    for key, column in unseen if rows else []:  # after a slip all would have the default, or be split anew
+        raise DataError(f"{path}: none of {rows:,} rows has the key {column!r} of {key}")
 
 
 def to_dialogue(row: object, where: str, rules: RowRules) -> Dialogue | BadRow:
@@ -64,7 +64,7 @@ def to_dialogue(row: object, where: str, rules: RowRules) -> Dialogue | BadRow:
         ("output", rules.columns.output),
     ):
         value = row.get(column)
-        if name == "instruction" and value in (None, ""):
+        if name == "instruction" and (value is None or (isinstance(value, str) and not value.strip())):
             value = rules.default_instruction
         if column not in row and value is None:
             return BadRow(where, "missing_key", f"has no key {column!r}")
@@ -90,18 +90,25 @@ def _part(row: Mapping[object, object], where: str, column: str | None) -> Part 
     return found or BadRow(where, "no_part", f"{column!r} is none of {parts} (data.split_column=null splits anew)")
 
 
-def needed_columns(columns: Columns) -> list[tuple[str, str]]:
-    """(key below data.columns, column) of those that a table must have: an instruction's only where it was named."""
-    needed = [("input", columns.input), ("output", columns.output)]
-    return needed if columns.instruction == _INSTRUCTION else [(_INSTRUCTION, columns.instruction), *needed]
+def _named_columns(rules: RowRules) -> list[tuple[str, str]]:
+    """(key, column) of those that may be absent, where they have another name than the usual one."""
+    chosen = {"data.columns.instruction": rules.columns.instruction, "data.split_column": rules.split_column}
+    return [(key, column) for key, column in chosen.items() if column is not None and column != _USUAL[key]]
 
 
-def _check_header(path: Path, header: Sequence[str], columns: Columns) -> None:
-    for part, column in needed_columns(columns):
-        if header.count(column) > 1:
-            raise DataError(f"{path}:1: {header.count(column)} columns are called {column!r}")
+def needed_columns(rules: RowRules) -> list[tuple[str, str]]:
+    """(key, column) of those that a table must have: an instruction's and a split's only where they were named."""
+    columns = rules.columns
+    return [*_named_columns(rules), ("data.columns.input", columns.input), ("data.columns.output", columns.output)]
+
+
+def _check_header(path: Path, header: Sequence[str], rules: RowRules) -> None:
+    read = {rules.columns.instruction, rules.split_column, rules.columns.input, rules.columns.output}
+    if twice := next((name for name in header if name in read and header.count(name) > 1), None):
+        raise DataError(f"{path}:1: {header.count(twice)} columns are called {twice!r}")
+    for key, column in needed_columns(rules):
         if column not in header:
             # The first row of a table without a header would be shown as names of columns.
             meant = nearest(column, [name for name in header if re.fullmatch(r"\w{1,30}", name)])
-            hint = f"did you mean {meant}?" if meant else f"name yours with data.columns.{part}=…"
+            hint = f"did you mean {meant}?" if meant else f"name yours with {key}=…"
             raise DataError(f"{path}:1: no column {column!r}; {hint}")

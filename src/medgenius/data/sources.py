@@ -77,11 +77,11 @@ def _rows(config: DataConfig) -> Iterator[Dialogue | BadRow]:
         case "file":
             yield from read_rows(Path(config.path).expanduser(), rules)
         case "hub":
-            for number, row in enumerate(_hub_rows(config), start=1):
+            for number, row in enumerate(_hub_rows(config, rules), start=1):
                 yield to_dialogue(row, f"{config.name}:row {number}", rules)
 
 
-def _hub_rows(config: HubData) -> Iterable[object]:
+def _hub_rows(config: HubData, rules: RowRules) -> Iterable[object]:
     from datasets import load_dataset, load_dataset_builder  # noqa: PLC0415  heavy, and only this source needs it
 
     where = f"data.name={config.name}"
@@ -100,10 +100,10 @@ def _hub_rows(config: HubData) -> Iterable[object]:
         raise DataError(
             f"{where}: the rows of data.split={config.split} can't be had ({type(error).__name__}){known}"
         ) from None
-    for part, column in needed_columns(config.columns):
+    for key, column in needed_columns(rules):
         if column not in table.column_names:
             # The first row of a table without a header would be shown as names of columns.
             there = ", ".join(name for name in table.column_names if re.fullmatch(r"\w{1,30}", name))
-            raise DataError(f"{where}: no column {column!r} (there are: {there}); set data.columns.{part}=…")
+            raise DataError(f"{where}: no column {column!r} (there are: {there}); set {key}=…")
     rows: Iterable[object] = table
     return rows

@@ -7,6 +7,7 @@ Token ids can be turned back into text: the folder and its files are for their o
 import hashlib
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
 from pathlib import Path
@@ -38,7 +39,7 @@ class TokenCache:
         if not isinstance(tokenizer, PreTrainedTokenizerFast):  # the others cannot be told apart by their contents
             return token_ids(tokenizer, texts)
         file = self.folder / f"{_key(tokenizer, texts)}.safetensors"
-        if file.exists():
+        if os.path.exists(file):  # noqa: PTH110  pathlib's own raises in a folder of another user
             try:
                 return _read(file)
             except (OSError, ValueError, KeyError, SafetensorError):
@@ -81,7 +82,8 @@ def _read(file: Path) -> list[list[int]]:
         flat, lengths, metadata = stored.get_tensor("ids"), stored.get_tensor("lengths"), stored.metadata()
     if metadata["sha256"] != _digest(flat, lengths):
         raise ValueError("the checksum differs")
-    os.utime(file)
+    with suppress(OSError):  # a cache that can be read alone
+        os.utime(file)
     ids = flat.tolist()
     return [ids[start:end] for start, end in pairwise(accumulate(lengths.tolist(), initial=0))]
 

@@ -10,7 +10,7 @@ from medgenius.model.machine import hardware_of
 from medgenius.training.loggers import end_wandb
 from medgenius.training.parts import Outcome, Parts
 from medgenius.training.report import write_report
-from medgenius.training.summary import Cost, Summary, print_summary, write_summary
+from medgenius.training.summary import Summary, cost_of, print_summary, write_summary
 
 
 def conclude(parts: Parts, outcome: Outcome) -> Summary:
@@ -26,7 +26,7 @@ def conclude(parts: Parts, outcome: Outcome) -> Summary:
 
 
 def summarize(parts: Parts, outcome: Outcome) -> Summary:
-    data, module, run_config, seconds = parts.data, parts.module, parts.config.run, parts.seconds
+    data, module, seconds = parts.data, parts.module, parts.seconds
     return Summary(
         status=outcome.status,
         error=outcome.error,
@@ -42,11 +42,11 @@ def summarize(parts: Parts, outcome: Outcome) -> Summary:
         target_tokens=module.target_tokens,
         real_tokens=module.real_tokens,
         tokens_per_second=parts.throughput.tokens_per_second,
-        peak_memory_bytes=parts.machine.peak_memory_bytes(),
+        peak_memory_bytes=parts.throughput.peak_memory_bytes,
         seconds=seconds,
         trainable_parameters=trainable_parameters(module.model),
         hardware=hardware_of(parts.machine.device),
-        cost=Cost(seconds / 3600 * run_config.cost_per_hour, run_config.currency, run_config.cost_per_hour),
+        cost=cost_of(seconds, parts.config),
     )
 
 
@@ -56,6 +56,5 @@ def close(loggers: Sequence[Logger], summary: Summary) -> None:
     for logger in loggers:
         logger.finalize("success" if ended_well else "failed")
         if isinstance(logger, WandbLogger):
-            if summary.status == "pruned":
-                logger.experiment.tags = (*(logger.experiment.tags or ()), "pruned")
-            end_wandb(logger, asdict(summary), exit_code=0 if ended_well else 1)
+            tags = ("pruned",) if summary.status == "pruned" else ()
+            end_wandb(logger, asdict(summary), tags, exit_code=0 if ended_well else 1)

@@ -1,9 +1,11 @@
 """metrics.jsonl, the local truth, and W&B, which gets the same."""
 
 import json
+import math
 import os
 from argparse import Namespace
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,7 +50,9 @@ class JsonlLogger(Logger):
         return ""
 
     def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
-        line = json.dumps({"step": step, **metrics}).encode() + b"\n"
+        # In fp16 a gradient may be infinite, and its step is skipped: JSON has no number for that.
+        finite = {name: value if math.isfinite(value) else None for name, value in metrics.items()}
+        line = json.dumps({"step": step, **finite}, allow_nan=False).encode() + b"\n"
         try:
             self._stream.write(line)
             self._stream.flush()
@@ -77,9 +81,22 @@ class JsonlLogger(Logger):
         return RunError(f"{self._path} cannot be written: {error.strerror}")
 
 
-def wandb_logger(
-    config: TrainConfig, run: Run, run_id: str, name: str, offline_is_told: bool = False
-) -> WandbLogger | None:
+class Wandb(WandbLogger):
+    """W&B does its work in a process beside this one, which may end before it, killed where memory ran out. Then
+    metrics.jsonl alone has the rest, and the training goes on."""
+
+    is_gone = False
+
+    def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
+        try:
+            super().log_metrics(metrics, step)
+        except ConnectionError:
+            if not self.is_gone:
+                print("W&B: its process has ended; from here on metrics.jsonl alone has the numbers", flush=True)
+            self.is_gone = True
+
+
+def wandb_logger(config: TrainConfig, run: Run, run_id: str, name: str, offline_is_told: bool = False) -> Wandb | None:
     """W&B's run of this id: a new one, or the one that a resumed run goes on with. None under `off`.
 
     Never a prompt, never a wait beyond a few seconds.
@@ -110,7 +127,7 @@ def wandb_logger(
     experiment.define_metric("*", step_metric="trainer/global_step", step_sync=True)
     for metric in ("train/loss", "validation/loss"):  # against steps, which is Lightning's axis, and against tokens
         experiment.define_metric(f"by_tokens/{metric}", step_metric="tokens/real")
-    return WandbLogger(experiment=experiment)
+    return Wandb(experiment=experiment)
 
 
 def _begin(mode: Mode, config: TrainConfig, run: Run, run_id: str, name: str) -> "wandb.Run":
@@ -144,13 +161,21 @@ def _begin(mode: Mode, config: TrainConfig, run: Run, run_id: str, name: str) ->
     )
 
 
-def end_wandb(logger: WandbLogger, results: Mapping[str, object], exit_code: int) -> None:
-    """The last of W&B's run; where its host does not take all of it, how to send the rest is said."""
+def end_wandb(logger: WandbLogger, results: Mapping[str, object], tags: Sequence[str], exit_code: int) -> None:
+    """The last of W&B's run, with these tags as well; where its host does not take all of it, how to send the rest is
+    said."""
     experiment = logger.experiment
     folder = experiment.settings.sync_dir
     try:
+        if tags:
+            experiment.tags = (*(experiment.tags or ()), *tags)
         experiment.summary.update(results)
         experiment.finish(exit_code=exit_code)
+    except ConnectionError:  # `Wandb` has said it
+        import wandb  # noqa: PLC0415
+
+        with suppress(ConnectionError):  # so that the next run of this process gets a new one
+            wandb.teardown()
     except TimeoutError:
         print(f"W&B: can't be reached any more; later: wandb sync {folder}", flush=True)
 

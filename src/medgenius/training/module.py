@@ -1,6 +1,7 @@
 """The Lightning module: one batch is one optimizer step, and tokens are its unit."""
 
 import math
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -77,6 +78,8 @@ class FineTuning(LightningModule):
         self.validations_since_best = 0
         self.loss_before: float | None = None
         """Validation loss of the frozen model alone; known from the first validation on."""
+        self.step_began = 0.0
+        """The last step, on the clock of `time.perf_counter`."""
         self._gradient_norm = 0.0
         # In fp64, and on the device: to read them after each pass would be to wait for it.
         self._validation_loss_sum: Tensor | float = 0.0
@@ -87,6 +90,10 @@ class FineTuning(LightningModule):
     def epoch(self) -> int:
         """Of the last step, from 0. Lightning knows of one epoch only: the run as a list of steps."""
         return max(0, self.steps_done - 1) // self._steps_per_epoch
+
+    def on_train_batch_start(self, batch: Step, batch_idx: int) -> None:  # noqa: ARG002  Lightning's signature
+        """Called behind the callbacks': a checkpoint that one of them takes there is no part of the step."""
+        self.step_began = time.perf_counter()
 
     def training_step(self, step: Step, _index: int) -> None:
         total = self._pass_size.fit(step, self._accumulate)
@@ -139,7 +146,7 @@ class FineTuning(LightningModule):
     def _stop_unless_finite(self, what: str, value: float) -> None:
         if not math.isfinite(value):
             raise NonFiniteError(
-                f"the {what} became {value} at step {self.global_step + 1}; the adapter was not updated with it. "
+                f"the {what} became {value} at step {self.steps_done + 1}; the adapter was not updated with it. "
                 "Try a lower optimizer.learning_rate"
             )
 
@@ -170,7 +177,10 @@ class FineTuning(LightningModule):
                 logger.log_metrics(_validation_metrics(self.loss_before), step=0)
         loss = self._group.add_up(float(self._validation_loss_sum)) / self._validation_targets
         self._validation_loss_sum, self._validation_targets = 0.0, 0
-        self._stop_unless_finite("validation loss", loss)
+        if not math.isfinite(loss):  # the last update has ruined the adapter
+            raise NonFiniteError(
+                f"the validation loss became {loss} after step {self.steps_done}. Try a lower optimizer.learning_rate"
+            )
         self.validated_at, self.validation_loss = self.steps_done, loss
         if self.best_loss is None or loss < self.best_loss:
             self.best_step, self.best_loss, self.validations_since_best = self.steps_done, loss, 0

@@ -2,6 +2,7 @@
 
 from peft import set_peft_model_state_dict
 from pytorch_lightning import Callback, LightningModule, Trainer
+from rich.markup import escape
 from torch import Tensor
 
 from medgenius.errors import RunError
@@ -45,7 +46,9 @@ def take_best_adapter(parts: Parts) -> int:
         try:
             adapter = adapter_of(parts.run.checkpoints, step)
         except RunError as error:
-            parts.console.print(f"[yellow]warning:[/] {error}: the adapter is that of the last step", soft_wrap=True)
+            parts.console.print(
+                f"[yellow]warning:[/] {escape(str(error))}: the adapter is that of the last step", soft_wrap=True
+            )
     (adapter,) = group.from_first((adapter,))
     if adapter is None:
         return module.steps_done

@@ -94,7 +94,7 @@ def _curves(entries: Sequence[dict[str, float]]) -> str:
         strict=True,
     ):
         for metric in metrics:
-            points = [(entry["step"], entry[metric]) for entry in entries if metric in entry]
+            points = [(entry["step"], entry[metric]) for entry in entries if entry.get(metric) is not None]
             if points:
                 style = "o-" if metric.startswith("validation") or len(points) == 1 else "-"
                 axes.plot(*zip(*points, strict=True), style, label=metric.split("/")[0], markersize=4)

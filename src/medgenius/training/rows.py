@@ -5,6 +5,7 @@ from pathlib import Path
 
 from pytorch_lightning.utilities import rank_zero_only
 from rich.console import Console
+from rich.markup import escape
 from transformers import LlamaConfig
 
 from medgenius.config.train import TrainConfig
@@ -57,7 +58,9 @@ def read_data(config: TrainConfig, prompt: Prompt) -> TrainingData:
         raise DataError(f"{shown}\n{len(refused)} dialogues can't be used; leave them out with data.on_bad_row=skip")
     if not train.examples or not validation.examples:
         raise DataError("no dialogue is left for training or for validation: see data.max_length")
-    questions = split.validation[: config.tracking.samples] if wants_samples(config) else []
+    left = {row.where for row in validation.refused}  # the prompt of these can't be asked
+    asked = [dialogue for dialogue in split.validation if dialogue.where not in left][: config.tracking.samples]
+    questions = asked if wants_samples(config) else []
     return TrainingData(train, validation, questions, loaded.skipped + refused, len(canaries), len(split.test))
 
 
@@ -83,7 +86,11 @@ def tell_data(data: TrainingData, run: Run, console: Console) -> None:
     """Every row that was left out is written down."""
     if data.skipped:
         rank_zero_only(write_jsonl)(run.skipped_rows, [asdict(row) for row in data.skipped])
-        console.print(f"[yellow]{len(data.skipped)} rows skipped[/], named in {run.skipped_rows}", highlight=False)
+        console.print(
+            f"[yellow]{len(data.skipped)} rows skipped[/], named in {escape(str(run.skipped_rows))}",
+            highlight=False,
+            soft_wrap=True,
+        )
     tested = f"; {data.left_for_test:,} are left for testing" if data.left_for_test else ""
     planted = f", {data.canaries:,} of them canaries" if data.canaries else ""
     console.print(

@@ -37,6 +37,8 @@ class Position:
     """Of all processes that have worked on this run."""
     metrics_bytes: int
     """Length of metrics.jsonl."""
+    peak_memory_bytes: int = 0
+    """Highest use of all processes before; 0 in a checkpoint of a version that did not keep it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

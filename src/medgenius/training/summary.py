@@ -13,6 +13,7 @@ from rich.table import Table
 
 from medgenius.config.duration import duration
 from medgenius.config.launch import program
+from medgenius.config.train import TrainConfig
 from medgenius.files import write_json
 from medgenius.model.machine import Hardware
 from medgenius.runs import Run
@@ -26,6 +27,13 @@ class Cost:
     amount: float
     currency: str
     per_hour: float
+    """Of all machines of the run together."""
+
+
+def cost_of(seconds: float, config: TrainConfig) -> Cost:
+    """What so long a run costs."""
+    per_hour = config.run.cost_per_hour * config.trainer.nodes
+    return Cost(seconds / 3600 * per_hour, config.run.currency, per_hour)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +58,10 @@ class Summary:
     tokens_per_second: float
     """Real tokens per second of training steps."""
     peak_memory_bytes: int
+    """Highest use of the first process, over all starts of the run: of the GPU's memory on CUDA, else of its own."""
     seconds: float
-    """From the first row read to the adapter written, over all processes that worked on the run."""
+    """From the first row read to the adapter written, over all processes that worked on the run; of one that was killed
+    up to its last checkpoint."""
     trainable_parameters: int
     hardware: Hardware
     """Of the process that wrote this; others of the run may have had another machine."""

@@ -13,6 +13,7 @@ quiet_libraries()
 import pytorch_lightning  # noqa: E402  after the libraries were told to be quiet
 from pytorch_lightning.utilities import rank_zero_only  # noqa: E402
 from rich.console import Console  # noqa: E402
+from rich.markup import escape  # noqa: E402
 from safetensors import SafetensorError  # noqa: E402
 
 from medgenius.config.launch import Place  # noqa: E402
@@ -128,7 +129,7 @@ def assemble(  # noqa: PLR0913, PLR0917  what is there before anything is loaded
         started: when this process began, on the clock of `time.perf_counter`
     """
     say = partial(console.print, highlight=False)
-    start, resumed = read_beginning(run, config, group, lambda text: say(f"[yellow]warning:[/] {text}"))
+    start, resumed = read_beginning(run, config, group, lambda text: say(f"[yellow]warning:[/] {escape(text)}"))
     cache_dir = Path(config.run.cache_dir).expanduser()
     pytorch_lightning.seed_everything(config.seed, verbose=False)
     rank_zero_only(prepare_files)(config.model, cache_dir)
@@ -150,7 +151,8 @@ def assemble(  # noqa: PLR0913, PLR0917  what is there before anything is loaded
     per_epoch = steps_per_epoch(len(data.train.examples), config.trainer.batch_size)
     steps = count_steps(config, per_epoch)
     several = f" · {group.processes} processes, {config.trainer.strategy}" if group.processes > 1 else ""
-    say(f"model  {config.model.name} · {machine.device.type} · {str(machine.dtype).removeprefix('torch.')}{several}")
+    dtype = str(machine.dtype).removeprefix("torch.")
+    say(f"model  {escape(config.model.name)} · {machine.device.type} · {dtype}{several}")
     say(f"lora   r={config.lora.r} alpha={config.lora.alpha} · {trainable_parameters(model):,} trained parameters")
     say(f"steps  {steps} of {config.trainer.batch_size} dialogues")
     start = start or begin(config, run, group, backbone_of(model), data, steps, cache_dir)

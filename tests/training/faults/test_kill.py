@@ -21,7 +21,7 @@ def state_of(run: Path) -> dict[str, bytes]:
     last = max((run / "checkpoints").glob("step-*"), key=lambda path: path.name)
     found = {file.name: file.read_bytes() for file in last.glob("*.safetensors")}
     state = json.loads((last / "state.json").read_bytes())
-    for varying in ("seconds", "training_seconds", "metrics_bytes"):
+    for varying in ("seconds", "training_seconds", "metrics_bytes", "peak_memory_bytes"):
         state["position"].pop(varying)
     found["state"] = json.dumps(state).encode()
     found["published adapter"] = (run / "adapter/adapter_model.safetensors").read_bytes()

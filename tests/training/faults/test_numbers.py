@@ -9,7 +9,13 @@ from pathlib import Path
 
 import pytest
 import torch
+from rich.console import Console
 
+from medgenius.config.launch import Place
+from medgenius.errors import NonFiniteError
+from medgenius.runs import Run
+from medgenius.training.train import train
+from tests.support import composed
 from tests.training.faults.processes import LINE, start, start_two
 from tests.training.faults.test_kill import assert_equal
 from tests.training.faults.test_out_of_memory import wrap_step
@@ -47,6 +53,13 @@ def spoil_gradient(step: int) -> None:
         original(self, optimizer)  # type: ignore[arg-type]
 
     FineTuning.on_before_optimizer_step = wrong  # type: ignore[method-assign]
+
+
+def test_a_validation_after_an_update_that_was_too_long_says_so(tmp_path: Path) -> None:
+    small = ("model=tiny", "tracking=off", "tracking.log_samples=false", "trainer.compile=false", "data.max_rows=24")
+    line = (*small, "data.max_length=512", "trainer.max_steps=1", "optimizer.learning_rate=1e38")
+    with pytest.raises(NonFiniteError, match=r"^the validation loss became nan after step 1\. Try a lower"):
+        train(composed(*line), Run(tmp_path, "run"), Console(quiet=True), Place())
 
 
 @pytest.mark.parametrize(("spoil", "what"), [(spoil_loss, "loss"), (spoil_gradient, "gradient")])

@@ -1,5 +1,6 @@
 """SIGTERM, SIGUSR1 and Ctrl-C: the step is finished, a checkpoint written, and the run says how to go on."""
 
+import errno
 import json
 import os
 import signal
@@ -8,7 +9,13 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+import torch
+from pytorch_lightning import LightningModule, Trainer
 
+from medgenius.config.launch import Place
+from medgenius.errors import Interrupted
+from medgenius.training.callbacks.signals import Signals
+from medgenius.training.distributed import Group
 from tests.training.faults.processes import LINE, Started, start
 from tests.training.faults.test_kill import assert_equal
 from tests.wandb_files import read_offline_file
@@ -44,6 +51,21 @@ def test_a_signal_ends_the_run_between_two_steps_with_a_checkpoint(number: str, 
     assert f"go on: python train.py run.resume={(tmp_path / 'run').resolve()}" in process.text.splitlines()
     assert "Traceback" not in process.text
     assert not (tmp_path / "run/lock").exists()
+
+
+def test_a_signal_is_heeded_where_its_terminal_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(*_: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr("os.write", gone)
+    trainer, module = Trainer(logger=False), LightningModule()
+    with Signals() as signals:
+        signals.agree_with(Group(Place(), torch.device("cpu")))
+        signals.on_train_start(trainer, module)
+        signal.raise_signal(signal.SIGTERM)
+        with pytest.raises(Interrupted) as stop:
+            signals.on_train_batch_start(trainer, module, None, 0)
+    assert stop.value.between_steps
 
 
 def test_a_second_ctrl_c_leaves_at_once_without_a_checkpoint(tmp_path: Path) -> None:

@@ -130,6 +130,7 @@ class Checkpoints(Callback):
             training_seconds=self._throughput.training_seconds,
             seconds=self._elapsed(),
             metrics_bytes=metrics.length,
+            peak_memory_bytes=self._throughput.peak_memory_bytes,
         )
 
     def _write(self, snapshot: Snapshot, metrics: JsonlLogger) -> None:

@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+from contextlib import suppress
 from types import FrameType, TracebackType
 from typing import Self
 
@@ -53,7 +54,8 @@ class Signals(Callback):
         if first and self._training:
             if self._group and self._group.is_first:
                 # Not `print`: a handler may interrupt one, and a stream can't be entered twice.
-                os.write(2, f"\n{self._stop.name}: stopping after this step{_HINT[self._stop]}\n".encode())
+                with suppress(OSError):  # its terminal may be gone
+                    os.write(2, f"\n{self._stop.name}: stopping after this step{_HINT[self._stop]}\n".encode())
         elif first or number == signal.SIGINT:
             raise self._interrupted(between_steps=False)
 

@@ -16,7 +16,7 @@ class Throughput(Callback):
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
-        self._started = 0.0
+        self._peak_before = 0
         self.training_seconds = 0.0
         self.tokens = 0
         self._validated = False
@@ -24,6 +24,7 @@ class Throughput(Callback):
     def restore(self, position: Position) -> None:
         """Count on from an earlier process of the run."""
         self.training_seconds, self.tokens = position.training_seconds, position.real_tokens
+        self._peak_before = position.peak_memory_bytes
         self._validated = position.loss_before is not None
 
     @property
@@ -31,8 +32,10 @@ class Throughput(Callback):
         """Real tokens per second over all steps so far."""
         return self.tokens / self.training_seconds if self.training_seconds else 0.0
 
-    def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Step, batch_idx: int) -> None:  # noqa: ARG002
-        self._started = time.perf_counter()
+    @property
+    def peak_memory_bytes(self) -> int:
+        """Highest use so far, of the earlier processes of the run too."""
+        return max(self._peak_before, self._machine.peak_memory_bytes())
 
     def on_train_batch_end(
         self,
@@ -42,11 +45,12 @@ class Throughput(Callback):
         batch: Step,
         batch_idx: int,  # noqa: ARG002
     ) -> None:
-        seconds = time.perf_counter() - self._started
+        assert isinstance(pl_module, FineTuning)
+        seconds = time.perf_counter() - pl_module.step_began
         self.training_seconds += seconds
         self.tokens += batch.real_tokens
         pl_module.log("tokens_per_second", batch.real_tokens / seconds)
-        pl_module.log("peak_memory_bytes", float(self._machine.peak_memory_bytes()))
+        pl_module.log("peak_memory_bytes", float(self.peak_memory_bytes))
         _log_by_tokens(trainer, "train/loss", float(trainer.callback_metrics["train/loss"]), self.tokens)
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -61,4 +65,4 @@ class Throughput(Callback):
 def _log_by_tokens(trainer: Trainer, metric: str, value: float, tokens: int) -> None:
     for logger in trainer.loggers:
         if isinstance(logger, WandbLogger):
-            logger.experiment.log({f"by_tokens/{metric}": value, "tokens/real": tokens})
+            logger.log_metrics({f"by_tokens/{metric}": value, "tokens/real": tokens})
