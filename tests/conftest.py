@@ -1,8 +1,6 @@
 """A cache of the tests' own, and no hub."""
 
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +8,7 @@ import pytest
 from hypothesis import settings
 
 from medgenius.runs import Run
-from tests.support import ROOT
+from tests.processes import train
 
 # How long an example takes depends on what else the machine does; timings are no tests.
 settings.register_profile("suite", deadline=None)
@@ -45,8 +43,6 @@ def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
         *("model=tiny", "data.max_rows=60", "data.max_length=512", "trainer.epochs=2", "lora.r=4"),
         *("tracking=off", "tracking.log_samples=false", "run.name=tiny", f"run.root={root}"),
     ]
-    done = subprocess.run(
-        [sys.executable, "train.py", *line], cwd=ROOT, capture_output=True, text=True, timeout=180, check=False
-    )
+    done = train(*line)
     assert done.returncode == 0, done.stderr
     return Run(root / "tiny", "tiny")

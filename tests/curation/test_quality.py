@@ -95,7 +95,7 @@ def test_a_second_time_changes_nothing_and_the_step_travels() -> None:
 
 
 def test_weights_of_nothing_are_refused() -> None:
-    with pytest.raises(ValidationError, match="one of the weights"):
+    with pytest.raises(ValidationError, match=r"curation\.quality\.weights: one of them"):
         config(accuracy=0.0, caution=0.0, empathy=0.0, disclaimer=0.0, structure=0.0)
 
 

@@ -1,5 +1,7 @@
 """Contract 2: one prompt, the same tokens wherever it is used."""
 
+from functools import cache
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,6 +16,7 @@ from medgenius.model.backbone import load_tokenizer
 from tests.support import cache_dir, composed
 
 
+@cache
 def _bound(model: str, prompt: str) -> tuple[Prompt, PreTrainedTokenizerBase]:
     config = composed(f"model={model}", f"prompt={prompt}")
     tokenizer = load_tokenizer(config.model, cache_dir())

@@ -1,8 +1,6 @@
 """What a run held out, told from what lies where its rows were."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,7 +12,8 @@ from medgenius.errors import RunError
 from medgenius.evaluation.held_out import dialogue_items, own_split, refuse_other_rows
 from medgenius.model.backbone import load_tokenizer
 from medgenius.runs import Run, read_config
-from tests.support import ROOT, cache_dir
+from tests.processes import train
+from tests.support import cache_dir
 
 _PARTS = ("train", "train", "train", "validation", "test")
 
@@ -44,9 +43,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Path, str]:
         ),
         *("tracking=off", f"run.root={folder}", "run.name=one"),
     ]
-    done = subprocess.run(
-        [sys.executable, "train.py", *line], cwd=ROOT, capture_output=True, text=True, timeout=180, check=False
-    )
+    done = train(*line)
     assert done.returncode == 0, done.stderr
     return Run(folder / "one", "one"), rows, done.stdout
 

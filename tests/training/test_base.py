@@ -20,8 +20,8 @@ from medgenius.inference.tuned import load_tuned
 from medgenius.model.identity import base_identity
 from medgenius.runs import Run
 from tests.model.folders import edit, hub, tiny_folder
+from tests.processes import train, write_dialogues
 from tests.support import ROOT, cache_dir, composed
-from tests.training.faults.processes import write_dialogues
 
 _QUICK = (
     *("lora.r=4", "data=jsonl", "data.max_length=256", "trainer.max_steps=1", "trainer.batch_size=8"),
@@ -29,7 +29,8 @@ _QUICK = (
 )
 
 
-def train(*line: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def train_anew(*line: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """In a process that imports everything itself, under these variables."""
     return subprocess.run(
         [sys.executable, "train.py", *line],
         cwd=ROOT,
@@ -123,7 +124,7 @@ def test_a_run_that_begins_still_needs_its_data(resume: tuple[str, ...], tmp_pat
 
 
 def test_a_terminal_without_some_characters_gets_others(made: Path, tmp_path: Path) -> None:
-    done = train(
+    done = train_anew(
         *("model=tiny", *_QUICK, f"data.path={made}/dialogues.jsonl", f"run.root={tmp_path}"),
         PYTHONIOENCODING="latin-1",
     )
@@ -184,7 +185,7 @@ def hanging_up() -> Iterator[tuple[str, list[None]]]:
 
 def test_a_hub_that_does_not_answer_is_asked_once(tmp_path: Path) -> None:
     with hanging_up() as (host, tried):
-        refused = train(
+        refused = train_anew(
             *("model=llama3_2_1b", "model.repository=some/llama", "tracking=off", f"run.root={tmp_path}"),
             HF_ENDPOINT=host,
             HF_HUB_OFFLINE="0",

@@ -14,8 +14,8 @@ import pytest
 
 from medgenius.errors import UnexpectedError
 from medgenius.reading.withheld import words_withheld
+from tests.processes import LINE, start
 from tests.support import ROOT
-from tests.training.faults.processes import LINE, start
 from tests.training.faults.test_signals import wait_for_step
 from tests.wandb_files import _payloads
 

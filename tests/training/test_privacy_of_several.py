@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.training.faults.processes import Started, start_two
+from tests.processes import Started, start_two
 from tests.training.test_privacy import (
     _LINE,
     MARKER,

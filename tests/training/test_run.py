@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -15,15 +14,16 @@ from transformers import AutoTokenizer
 from medgenius.data.steps import Pass
 from medgenius.model.backbone import load_backbone
 from medgenius.model.loss import target_loss_sum
-from tests.support import ROOT, cache_dir, composed, random_examples
+from tests.processes import train
+from tests.support import cache_dir, composed, random_examples
 from tests.wandb_files import read_offline_run
 
 _QUICK = ("model=tiny", "data.max_rows=60", "data.max_length=512", "tracking.samples=1", "tracking.sample_tokens=4")
+_SMALLEST = (*_QUICK, "data.max_rows=20", "trainer.batch_size=8")
 
 
 def command(root: Path, *overrides: str) -> subprocess.CompletedProcess[str]:
-    line = [sys.executable, "train.py", *overrides, f"run.root={root}"]
-    return subprocess.run(line, cwd=ROOT, capture_output=True, text=True, timeout=180, check=False)
+    return train(*overrides, f"run.root={root}")
 
 
 @pytest.fixture(scope="module")
@@ -134,7 +134,7 @@ def test_published_tokenizer_carries_the_chat_template(finished: Path) -> None:
 
 
 def test_numbers_that_are_not_finite_stop_the_run_and_keep_the_last_good_adapter(tmp_path: Path) -> None:
-    failed = command(tmp_path, *_QUICK, "tracking=offline", "optimizer.learning_rate=1e38", "run.name=wild")
+    failed = command(tmp_path, *_SMALLEST, "tracking=offline", "optimizer.learning_rate=1e38", "run.name=wild")
     assert failed.returncode == 1
     assert failed.stderr.strip().splitlines()[-1].startswith("error: the ")
     assert "Traceback" not in failed.stderr
@@ -148,7 +148,7 @@ def test_numbers_that_are_not_finite_stop_the_run_and_keep_the_last_good_adapter
 
 
 def test_multirun_runs_each_value_and_prints_one_table(tmp_path: Path) -> None:
-    done = command(tmp_path, "-m", *_QUICK, "tracking=off", "trainer.max_steps=1", "run.name=ranks", "lora.r=2,4")
+    done = command(tmp_path, "-m", *_SMALLEST, "tracking=off", "trainer.max_steps=1", "run.name=ranks", "lora.r=2,4")
     assert done.returncode == 0, done.stderr
     directories = sorted((tmp_path / "ranks").glob("[0-9]_*"))
     assert [path.name.split("lora.r=")[1][:1] for path in directories] == ["2", "4"]

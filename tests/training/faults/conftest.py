@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.training.faults.processes import LINE, start
+from tests.processes import LINE, start
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ import pytest
 from medgenius.errors import RunError
 from medgenius.runs import Run, read_config
 from medgenius.training.checkpoints import newest_checkpoint
-from tests.training.faults.processes import LINE, start, write_dialogues
+from tests.processes import LINE, start, write_dialogues
 from tests.training.faults.test_kill import assert_equal
 
 

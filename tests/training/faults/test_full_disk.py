@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.processes import LINE, write_dialogues
 from tests.support import ROOT
-from tests.training.faults.processes import LINE, write_dialogues
 from tests.training.faults.test_kill import assert_equal
 
 _NO_MOUNT = 77

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.training.faults.processes import LINE, start
+from tests.processes import LINE, start
 
 _NUMBERS = {"step", "epoch", "train/loss", "train/gradient_norm", "train/learning_rate", "tokens/real"}
 _NUMBERS |= {"validation/loss"}

@@ -15,8 +15,8 @@ from medgenius.config.launch import Place
 from medgenius.errors import NonFiniteError
 from medgenius.runs import Run
 from medgenius.training.train import train
+from tests.processes import LINE, start, start_two
 from tests.support import composed
-from tests.training.faults.processes import LINE, start, start_two
 from tests.training.faults.test_kill import assert_equal
 from tests.training.faults.test_out_of_memory import wrap_step
 

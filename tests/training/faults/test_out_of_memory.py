@@ -11,7 +11,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from tests.training.faults.processes import LINE, start, start_two
+from tests.processes import LINE, start, start_two
 from tests.training.faults.test_kill import losses_of, state_of
 
 _SHORT = (*LINE, "trainer.max_steps=6", "trainer.validate_every=4", "run.name=run")

@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import load_file
 
 from medgenius.runs import Run
-from tests.training.faults.processes import LINE, start, start_two
+from tests.processes import LINE, start, start_two
 from tests.training.faults.test_checkpoints import flip
 from tests.training.faults.test_kill import assert_equal, steps_told
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.training.faults.processes import LINE, start, start_two
+from tests.processes import LINE, start, start_two
 from tests.training.faults.test_kill import assert_equal, state_of, steps_told
 from tests.training.faults.test_signals import wait_for_step
 

@@ -16,7 +16,7 @@ from medgenius.config.launch import Place
 from medgenius.errors import Interrupted
 from medgenius.training.callbacks.signals import Signals
 from medgenius.training.distributed import Group
-from tests.training.faults.processes import LINE, Started, start
+from tests.processes import LINE, Started, start
 from tests.training.faults.test_kill import assert_equal
 from tests.wandb_files import read_offline_file
 

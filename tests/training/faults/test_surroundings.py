@@ -6,9 +6,9 @@ import shutil
 from functools import partial
 from pathlib import Path
 
+from tests.processes import LINE, start, write_dialogues
 from tests.support import cache_dir
 from tests.training.faults.powers import without_powers
-from tests.training.faults.processes import LINE, start, write_dialogues
 from tests.training.faults.test_kill import assert_equal
 from tests.training.faults.test_out_of_memory import wrap_step
 

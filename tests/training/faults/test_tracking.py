@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from medgenius.training.loggers import Wandb
-from tests.training.faults.processes import LINE, Started, start
+from tests.processes import LINE, Started, start
 from tests.training.faults.test_out_of_memory import wrap_step
 from tests.training.faults.test_signals import lengthen_a_step, wait_for_step
 from tests.training.faults.wandb_server import WandbServer

@@ -1,4 +1,4 @@
-"""Real processes that train the tiny model, for tests that kill them.
+"""Real processes that run `python train.py`: to their end, or until a test kills them.
 
 They are forked from a server that has imported everything and computed nothing, which saves the imports of each one.
 """
@@ -8,8 +8,10 @@ import multiprocessing
 import os
 import signal
 import socket
+import subprocess
 import sys
-from collections.abc import Callable, Mapping
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -36,7 +38,7 @@ LINE = (
 """28 steps in four epochs; checkpoints, validations and ends of epochs fall on different steps."""
 
 _CONTEXT = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload(["medgenius.training.train", "tests.training.faults.processes"])
+_CONTEXT.set_forkserver_preload(["medgenius.training.train", "tests.processes"])
 
 
 class Process(Protocol):
@@ -99,9 +101,27 @@ def start(
     output = root / f"output-{len(list(root.glob('output-*')))}.txt"
     arguments = [f"data.path={root}/dialogues.jsonl"] * data + [*overrides, f"run.root={root}"]
     output.touch()
-    process = _CONTEXT.Process(target=_main, args=(arguments, str(output), prepare, dict(environment or {})))
+    return _forked(arguments, output, output, prepare, environment or {})
+
+
+def train(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """`python train.py` with these arguments, to its end."""
+    with tempfile.TemporaryDirectory() as name:
+        told, errors = Path(name, "told"), Path(name, "errors")
+        status = _forked(arguments, told, errors, None, {**os.environ, **environment}).status()
+        return subprocess.CompletedProcess(arguments, status, told.read_text("utf-8"), errors.read_text("utf-8"))
+
+
+def _forked(
+    arguments: Sequence[str],
+    told: Path,
+    errors: Path,
+    prepare: Callable[[], None] | None,
+    environment: Mapping[str, str],
+) -> Started:
+    process = _CONTEXT.Process(target=_main, args=(list(arguments), str(told), str(errors), prepare, dict(environment)))
     process.start()
-    return Started(process, output)
+    return Started(process, told)
 
 
 def start_two(
@@ -125,11 +145,10 @@ def start_two(
 
 
 def _main(
-    arguments: list[str], output: str, prepare: Callable[[], None] | None, environment: Mapping[str, str]
+    arguments: list[str], told: str, errors: str, prepare: Callable[[], None] | None, environment: Mapping[str, str]
 ) -> None:
-    descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-    os.dup2(descriptor, 1)
-    os.dup2(descriptor, 2)
+    for number, path in ((1, told), (2, errors)):
+        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND), number)
     sys.stdout, sys.stderr = os.fdopen(1, "w", buffering=1), os.fdopen(2, "w", buffering=1)
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a background shell's children ignore it
     os.chdir(ROOT)
