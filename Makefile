@@ -33,7 +33,7 @@ train: setup ## fine-tune the embedded LLaMA on the sample dialogues and evaluat
 curate: setup ## curate the raw sample into curated/ (seconds); IN=rows.jsonl OUT=clean/ for rows of your own
 	$(BIN)/medgenius curate data.path=$(IN) output=$(OUT)
 
-test: setup ## the tests (some ten minutes on two cores)
+test: setup ## the tests (15 to 20 minutes on two cores)
 	$(PYTEST) -m 'not slow and not faults'
 
 coverage: setup ## the same with the share of lines that they run, in the test processes themselves (half as long again)

@@ -1,6 +1,7 @@
 """A run that is killed at any moment and started again ends with the same bytes as one that was never touched."""
 
 import json
+import math
 import os
 import random
 import signal
@@ -48,18 +49,19 @@ def assert_equal(run: Path, untouched: Path) -> None:
 def kill_at_random_moments(root: Path, seed: int, usual: float) -> int:
     """Start with one and the same line until a start ends by itself; gives how many were killed.
 
-    One in four dies at any time, often before its first step; the others some steps after where the last one died.
+    One in four dies at any time, often before its first step, but at most a dozen steps on, however fast the machine is
+    by then; the others some steps after where the last one died.
     """
     moments = random.Random(seed)
     killed = 0
     while True:
         process = start(root, *LINE, "run.name=run", "run.resume=auto")
-        if moments.random() < 0.25:
-            process.process.join(moments.uniform(0.0, 0.7) * usual)
-        else:
-            wanted = steps_told(root / "run") + moments.randint(1, 12)
-            while process.process.is_alive() and steps_told(root / "run") < wanted:
-                time.sleep(0.01)
+        by_time = moments.random() < 0.25
+        latest = time.monotonic() + moments.uniform(0.0, 0.7) * usual if by_time else math.inf
+        wanted = steps_told(root / "run") + (12 if by_time else moments.randint(1, 12))
+        while process.process.is_alive() and steps_told(root / "run") < wanted and time.monotonic() < latest:
+            time.sleep(0.01)
+        if not by_time:
             process.process.join(moments.uniform(0.0, 0.05) * usual)
         if not process.process.is_alive():
             assert process.status() == 0, process.text
