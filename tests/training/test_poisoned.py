@@ -16,23 +16,9 @@ from medgenius.runs import Run
 from medgenius.training import checkpoints
 from medgenius.training.checkpoints import newest_checkpoint, write_checkpoint
 from medgenius.training.rng import random_state
-from medgenius.training.snapshot import Position, Snapshot
+from medgenius.training.snapshot import Snapshot
 from tests.support import composed
-
-_POSITION = Position(
-    step=3,
-    real_tokens=1,
-    target_tokens=1,
-    validated_at=-1,
-    validation_loss=None,
-    loss_before=None,
-    best_step=None,
-    best_loss=None,
-    validations_since_best=0,
-    training_seconds=0.0,
-    seconds=0.0,
-    metrics_bytes=0,
-)
+from tests.training.positions import POSITION
 
 
 class _Payload:
@@ -54,9 +40,9 @@ def poison(tmp_path: Path) -> bytes:
 
 def checkpoint(folder: Path) -> Path:
     tensors = {"weight": torch.zeros(2)}
-    snapshot = Snapshot(position=_POSITION, adapter=tensors, optimizer=tensors, settings=None, rng=[random_state()])
+    snapshot = Snapshot(position=POSITION, adapter=tensors, optimizer=tensors, settings=None, rng=[random_state()])
     write_checkpoint(folder, snapshot, composed())
-    write_checkpoint(folder, replace(snapshot, position=replace(_POSITION, step=2)), composed())
+    write_checkpoint(folder, replace(snapshot, position=replace(POSITION, step=2)), composed())
     return folder / "step-000003"
 
 

@@ -2,6 +2,7 @@
 
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from medgenius.training.rng import RandomState
 from medgenius.training.snapshot import Position, Snapshot, take_snapshot
 from medgenius.training.train import train
 from tests.support import composed
+from tests.training.positions import POSITION
 
 _SMALL = ("model=tiny", "tracking=off", "tracking.log_samples=false", "trainer.compile=false", "data.max_rows=24")
 
@@ -46,26 +48,11 @@ def test_a_checkpoint_takes_no_time_of_the_step_behind_it(tmp_path: Path, monkey
     assert 0 < state["position"]["peak_memory_bytes"] <= summary.peak_memory_bytes
 
 
-def test_the_peak_of_an_earlier_process_counts() -> None:
+def test_tokens_seconds_and_peak_of_an_earlier_process_count() -> None:
     throughput = Throughput(Machine(torch.device("cpu"), torch.float32))
     own = throughput.peak_memory_bytes
-    position = Position(
-        step=1,
-        real_tokens=20,
-        target_tokens=10,
-        validated_at=-1,
-        validation_loss=None,
-        loss_before=None,
-        best_step=None,
-        best_loss=None,
-        validations_since_best=0,
-        training_seconds=4.0,
-        seconds=5.0,
-        metrics_bytes=0,
-        peak_memory_bytes=own * 100,
-    )
 
-    throughput.restore(position)
+    throughput.restore(replace(POSITION, real_tokens=20, training_seconds=4.0, peak_memory_bytes=own * 100))
 
     assert throughput.peak_memory_bytes == own * 100
     assert throughput.tokens_per_second == 5.0
